@@ -1,0 +1,1 @@
+"""Assay: choose, fill and learn from prompts in your own process."""

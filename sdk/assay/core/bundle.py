@@ -1,0 +1,226 @@
+"""The bundle: one project's prompts and scores, immutable, indexed once, and all that a resolution needs."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from assay.core.errors import BundleError
+
+FORMAT = 1
+LATEST = "latest"
+
+Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+Name = Annotated[str, msgspec.Meta(max_length=1000)]
+Revision = Annotated[int, msgspec.Meta(ge=0)]
+Prior = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+Score = Annotated[float, msgspec.Meta(ge=0, le=10)]
+Count = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message of a chat prompt; before rendering its content is a template."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Version(msgspec.Struct, frozen=True):
+    """One immutable text of a prompt. `variables` is a schema of the closed subset that `variables.check_schema` holds."""
+
+    id: Id
+    number: Name
+    kind: Literal["text", "chat"]
+    content: str | list[Message]
+    variables: dict[str, Any] = {}
+    model_settings: dict[str, Any] = {}
+
+
+class Prompt(msgspec.Struct, frozen=True):
+    """An active prompt with its labelled versions. `labels` names a version's id by label, `latest` among them."""
+
+    id: Id
+    name: Name
+    category: Name
+    vertical: Name
+    platform: Name | None
+    agent_code: Name | None
+    language: Name
+    technique: str
+    labels: dict[str, Id]
+    versions: list[Version]
+
+
+class Client(msgspec.Struct, frozen=True):
+    """A customer; `brand` is their brand file, or null when it is empty."""
+
+    id: Id
+    name: str
+    brand: dict[str, Any] | None = None
+
+
+class ProjectSettings(msgspec.Struct, frozen=True):
+    """What selection must know of the project."""
+
+    id: Id
+    slug: str
+    policy: Literal["score", "thompson"] = "score"
+    default_language: Name = "en"
+
+
+class Content(msgspec.Struct, frozen=True):
+    """All of a bundle but the scores. `clients` is null for a key that may not see them."""
+
+    project: ProjectSettings
+    revision: Revision
+    prompts: list[Prompt]
+    experiments: list[dict[str, Any]] = []
+    clients: list[Client] | None = None
+    format: int = FORMAT
+
+
+class Scores(msgspec.Struct, frozen=True):
+    """What the prompts earned: by prompt id (performance score 0 to 10, engagements, impressions).
+
+    A prompt that is absent stands at (5.0, 0, 0). `prior` is the Beta prior (alpha, beta) of the `thompson` policy.
+    """
+
+    revision: Revision
+    content_revision: Revision
+    prior: tuple[Prior, Prior] = (1.0, 1.0)
+    scores: dict[Id, tuple[Score, Count, Count]] = {}
+    format: int = FORMAT
+
+
+NO_SCORE: tuple[float, float, float] = (5.0, 0, 0)
+
+
+class Bundle:
+    """Content and scores, indexed for selection. Safe to share between threads: nothing in it changes but its caches.
+
+    Give the `previous` bundle when new content arrives, so that versions that stayed need not be compiled again.
+    """
+
+    __slots__ = ("compiled", "content", "index", "ranking", "revision", "scores")
+
+    def __init__(self, content: Content, scores: Scores, *, previous: "Bundle | None" = None) -> None:
+        self._fill(content, scores, Index(content), previous.compiled if previous else Cache())
+
+    def _fill(self, content: Content, scores: Scores, index: "Index", compiled: "Cache") -> None:
+        self.content = content
+        self.scores = scores
+        self.index = index
+        self.compiled = compiled
+        self.ranking: dict[int, Prompt] = {}
+        self.revision = f"{content.revision}.{scores.revision}"
+
+    def with_scores(self, scores: Scores) -> "Bundle":
+        """The same content under other scores. Costs next to nothing: the index is shared."""
+        bundle = object.__new__(Bundle)
+        bundle._fill(self.content, scores, self.index, self.compiled)
+        return bundle
+
+    def score(self, prompt: Prompt) -> tuple[float, float, float]:
+        """The prompt's performance score, engagements and impressions."""
+        return self.scores.scores.get(prompt.id, NO_SCORE)
+
+    def best(self, candidates: list[Prompt]) -> Prompt:
+        """The candidate with the highest score, a tie going to the lower id. `candidates` is a list of the index."""
+        key = id(candidates)  # the index keeps its lists alive as long as this bundle, so the number stays theirs
+        best = self.ranking.get(key)
+        if best is None:
+            best = self.ranking[key] = min(candidates, key=lambda prompt: (-self.score(prompt)[0], prompt.id))
+        return best
+
+
+class Cache:
+    """A bounded dictionary without a lock: a fork in the middle of a write leaves nothing held.
+
+    Two generations: when the young one is full it becomes the old one, and what is still asked for moves over.
+    """
+
+    __slots__ = ("limit", "old", "young")
+
+    def __init__(self, limit: int = 2048) -> None:
+        self.limit = limit
+        self.young: dict[str, Any] = {}
+        self.old: dict[str, Any] = {}
+
+    def get(self, key: str) -> Any:
+        """What was put under the key, or None."""
+        found = self.young.get(key)
+        if found is None:
+            found = self.old.get(key)
+            if found is not None:
+                self.put(key, found)
+        return found
+
+    def put(self, key: str, value: object) -> None:
+        """Keep the value for a while."""
+        if len(self.young) >= self.limit:
+            self.old, self.young = self.young, {}
+        self.young[key] = value
+
+
+Pools = dict[str, list[Prompt]]
+
+
+class Index:
+    """Where each prompt stands, by label and tier. Lists are in id order. Memory: a few references per labelled prompt."""
+
+    __slots__ = ("clients", "exact", "labels", "names", "pools", "versions")
+
+    def __init__(self, content: Content) -> None:
+        self.labels: set[str] = set()
+        self.exact: dict[tuple[str, str, str, str, str, str], list[Prompt]] = {}
+        self.pools: dict[tuple[str, str, str, str], Pools] = {}
+        self.names: dict[tuple[str, str], dict[str, list[Prompt]]] = {}
+        self.versions: dict[tuple[str, str], Version] = {}
+        self.clients = None if content.clients is None else {client.id: client for client in content.clients}
+        for prompt in sorted(content.prompts, key=lambda prompt: prompt.id):
+            self._add(prompt)
+
+    def _add(self, prompt: Prompt) -> None:
+        versions = {version.id: version for version in prompt.versions}
+        agent = prompt.agent_code or ""
+        for label, version_id in prompt.labels.items():
+            if version_id not in versions:
+                raise BundleError("invalid_bundle", f"Label {label!r} of prompt {prompt.id} names an absent version.")
+            if (prompt.id, label) in self.versions:
+                raise BundleError("invalid_bundle", f"Prompt {prompt.id} is there twice.")
+            self.versions[prompt.id, label] = versions[version_id]
+            self.labels.add(label)
+            place = (label, prompt.language, prompt.category, prompt.vertical)
+            self.pools.setdefault(place, {}).setdefault(agent, []).append(prompt)
+            self.names.setdefault((label, prompt.name), {}).setdefault(prompt.language, []).append(prompt)
+            if prompt.platform and agent:
+                self.exact.setdefault((*place, prompt.platform, agent), []).append(prompt)
+
+
+T = TypeVar("T", Content, Scores)
+
+
+def load_content(body: bytes) -> Content:
+    """The content of a bundle from its JSON. Raises BundleError on anything that is off; unknown members are let be."""
+    return _load(body, _content_decoder)
+
+
+def load_scores(body: bytes) -> Scores:
+    """The scores of a bundle from their JSON. Raises BundleError on anything that is off; unknown members are let be."""
+    scores = _load(body, _scores_decoder)
+    if any(engagements > impressions for _, engagements, impressions in scores.scores.values()):
+        raise BundleError("invalid_bundle", "A prompt has more engagements than impressions.")
+    return scores
+
+
+_content_decoder = msgspec.json.Decoder(Content)
+_scores_decoder = msgspec.json.Decoder(Scores)
+
+
+def _load(body: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
+    try:
+        loaded = decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BundleError("invalid_bundle", f"This is not a bundle: {error}.") from None
+    if loaded.format != FORMAT:
+        raise BundleError("unknown_bundle_format", f"This bundle has format {loaded.format}; this Assay reads {FORMAT}.")
+    return loaded
