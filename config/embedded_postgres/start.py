@@ -1,0 +1,107 @@
+"""Start the server of a place, and see whether it runs."""
+
+import shlex
+import socket
+import time
+from pathlib import Path
+
+from config.embedded_postgres.place import SOCKET, Place, is_private, socket_folder
+from config.unusable import DatabaseUnusable
+
+# Seconds to wait: for recovery after a crash, and for the orphans of a killed server to notice and leave.
+RECOVERY = 600
+ORPHANS = 30
+
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+    # A log of seven days, each overwritten a week later. No statement, no parameter and no refused row reaches it.
+    "logging_collector": "on",
+    "log_filename": "postgresql-%a.log",
+    "log_truncate_on_rotation": "on",
+    "log_rotation_age": "1d",
+    "log_rotation_size": "0",
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_checkpoints": "off",
+    "log_autovacuum_min_duration": "-1",
+}
+# For tests alone: a power cut may cost the whole cluster.
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+def running(place: Place) -> Path | None:
+    """The socket folder of the server, if it runs and answers."""
+    lines = _pid_file(place)
+    if len(lines) < 8 or lines[7].strip() != "ready":
+        return None
+    folder = Path(lines[4])
+    if not is_private(folder, place.account):
+        return None
+    try:
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(str(folder / SOCKET))
+    except OSError:
+        return None
+    return folder
+
+
+def start(place: Place, *, durable: bool) -> Path:
+    """Start the server and wait until it answers; the socket's folder. Raises DatabaseUnusable."""
+    _forget_stranger(place)
+    folder = socket_folder(place)
+    settings = SETTINGS | ({} if durable else NOT_DURABLE)
+    settings["log_directory"] = str(place.cluster / "log")
+    settings["unix_socket_directories"] = '"' + str(folder).replace('"', '""') + '"'
+    options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
+    command = [
+        *(place.programs / "pg_ctl", "start", "-w", "-t", str(RECOVERY), "-s"),
+        *("-D", place.data, "-l", place.start_log, "-o", options),
+    ]
+    deadline = time.monotonic() + ORPHANS
+    while True:
+        place.start_log.unlink(missing_ok=True)
+        done = place.account.run(command)
+        if done.returncode == 0:
+            return folder
+        said = place.start_log.read_text(errors="replace") if place.start_log.exists() else done.stderr
+        if "still in use" not in said or time.monotonic() > deadline:
+            raise DatabaseUnusable(f"The embedded PostgreSQL did not start: {_reason(said)} (more in {place.cluster}).")
+        time.sleep(0.2)
+
+
+def _pid_file(place: Place) -> list[str]:
+    try:
+        return (place.data / "postmaster.pid").read_text().splitlines()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return []
+
+
+def _forget_stranger(place: Place) -> None:
+    """Remove the pid file of a killed server whose number a stranger has now, as happens in every restarted container.
+
+    PostgreSQL would take the stranger for a running server. What its own shared memory says still guards the data.
+    """
+    lines = _pid_file(place)
+    try:
+        status = Path("/proc", str(int(lines[0])), "status").read_text()
+    except (IndexError, ValueError, OSError):
+        return
+    if "Name:\tpostgres\n" not in status or "State:\tZ" in status:
+        (place.data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _reason(said: str) -> str:
+    wrong = [line for line in said.splitlines() if "FATAL:" in line or "PANIC:" in line]
+    line = wrong[-1] if wrong else (said.strip().splitlines() or ["it gave no reason"])[-1]
+    return line.split("FATAL:")[-1].strip().rstrip(".")
