@@ -51,7 +51,7 @@ class Account:
         ]
 
     def run(self, arguments: Sequence[str | Path], *, text: str = "") -> subprocess.CompletedProcess[str]:
-        """Run one program to its end with `text` as its input, in a clean environment; never raises for its exit code."""
+        """Run one program to its end, with `text` as its input and a clean environment; any exit code is an answer."""
         leaves_root = self.drops and not self.lends
         return subprocess.run(  # noqa: S603
             self.command(*arguments),
@@ -91,7 +91,7 @@ def _entry() -> pwd.struct_passwd | None:
 def _make() -> None:
     no_login = shutil.which("nologin") or "/bin/false"
     # The one of shadow, known everywhere but to BusyBox, and the one of BusyBox.
-    useradd = ("useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", no_login)
+    useradd = ("useradd", "-r", "-U", "-M", "-d", "/nonexistent", "-s", no_login)
     adduser = ("adduser", "-S", "-D", "-H", "-h", "/nonexistent", "-s", no_login)
     for command in (useradd, adduser):
         program = shutil.which(command[0], path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")

@@ -28,7 +28,7 @@ def wheel_version() -> str:
 
 
 def copied_below(folder: Path) -> Path:
-    """The same server, copied below `folder` for whoever may not reach the installed one; made at most once a version."""
+    """The same server, copied below `folder` for whoever may not reach the installed one; once for each version."""
     source = installed()
     target = folder / f"postgresql-{wheel_version()}"
     copy = target / source.relative_to(source.parent.parent)

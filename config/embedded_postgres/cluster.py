@@ -55,10 +55,9 @@ def prepare(place: Place) -> str:
     password = kept.read_text().strip()
     wanted = wheel_version()
     if not stamp.exists() or stamp.read_text() != wanted:
-        _as_superuser(
-            place, place.data, "template1", "ALTER EXTENSION vector UPDATE;", f"ALTER ROLE {ROLE} PASSWORD '{password}';"
-        )
-        _as_superuser(place, place.data, DATABASE, "ALTER EXTENSION vector UPDATE;")
+        update = "ALTER EXTENSION vector UPDATE;"
+        _as_superuser(place, place.data, "template1", update, f"ALTER ROLE {ROLE} PASSWORD '{password}';")
+        _as_superuser(place, place.data, DATABASE, update)
         stamp.write_text(wanted)
     return password
 

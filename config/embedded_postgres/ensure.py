@@ -21,6 +21,7 @@ from config.unusable import DatabaseUnusable
 # Per home: our share in the server (a descriptor; a forked child inherits it and so shares it too) and how to connect.
 _held: dict[Path, int] = {}
 _known: dict[Path, dict[str, str]] = {}
+_places: dict[Path, Place] = {}
 _guard = threading.Lock()
 
 
@@ -60,7 +61,7 @@ def _ensure(home: Path, *, durable: bool) -> dict[str, str]:
         _held[home] = _lock(home / "postgres.users", fcntl.LOCK_SH)
         atexit.register(_leave_at_exit, home, os.getpid())
     with _locked(home / "postgres.start"):
-        place = place_of(home)
+        place = _places.get(home) or _places.setdefault(home, place_of(home))
         make_cluster(place)
         host = running(place)
         if host is None:
@@ -82,8 +83,9 @@ def _keep(place: Place) -> None:
         account = place.account
         stop = account.command(place.programs / "pg_ctl", "stop", "-s", "-w", "-t", "60", "-D", place.data)
         uid, gid = (account.uid, account.gid) if account.drops and not account.lends else (os.geteuid(), os.getegid())
+        program = [sys.executable, "-I", "-S", keeper.__file__, str(place.home / "postgres.users")]
         subprocess.Popen(  # noqa: S603
-            [sys.executable, "-I", "-S", keeper.__file__, place.home / "postgres.users", str(own), str(uid), str(gid), *stop],
+            [*program, str(own), str(uid), str(gid), *stop],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -127,7 +127,7 @@ def socket_folder(chosen: Place) -> Path:
         os.chown(folder, chosen.account.uid, chosen.account.gid, follow_symlinks=False)
     except FileExistsError:
         if not is_private(folder, chosen.account):
-            folder = Path(tempfile.mkdtemp(prefix="assay-", dir="/tmp"))  # noqa: S108 - made fresh, 0700
+            folder = Path(tempfile.mkdtemp(prefix="assay-", dir="/tmp"))
             os.chown(folder, chosen.account.uid, chosen.account.gid, follow_symlinks=False)
     return folder
 

@@ -58,25 +58,27 @@ def running(place: Place) -> Path | None:
 
 def start(place: Place, *, durable: bool) -> Path:
     """Start the server and wait until it answers; the socket's folder. Raises DatabaseUnusable."""
-    _forget_stranger(place)
     folder = socket_folder(place)
+    _forget_killed(place, folder)
     settings = SETTINGS | ({} if durable else NOT_DURABLE)
     settings["log_directory"] = str(place.cluster / "log")
     settings["unix_socket_directories"] = '"' + str(folder).replace('"', '""') + '"'
     options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
-    command = [
+    command: list[str | Path] = [
         *(place.programs / "pg_ctl", "start", "-w", "-t", str(RECOVERY), "-s"),
         *("-D", place.data, "-l", place.start_log, "-o", options),
     ]
     deadline = time.monotonic() + ORPHANS
     while True:
         place.start_log.unlink(missing_ok=True)
-        done = place.account.run(command)
-        if done.returncode == 0:
+        before = time.time()
+        if place.account.run(command).returncode == 0:
             return folder
-        said = place.start_log.read_text(errors="replace") if place.start_log.exists() else done.stderr
-        if "still in use" not in said or time.monotonic() > deadline:
-            raise DatabaseUnusable(f"The embedded PostgreSQL did not start: {_reason(said)} (more in {place.cluster}).")
+        reason = _reason(place, before)
+        if "still in use" not in reason or time.monotonic() > deadline:
+            raise DatabaseUnusable(
+                f"The embedded PostgreSQL did not start: {reason} (more in {place.cluster / 'log'})."
+            )
         time.sleep(0.2)
 
 
@@ -87,21 +89,35 @@ def _pid_file(place: Place) -> list[str]:
         return []
 
 
-def _forget_stranger(place: Place) -> None:
-    """Remove the pid file of a killed server whose number a stranger has now, as happens in every restarted container.
+def _forget_killed(place: Place, folder: Path) -> None:
+    """Remove what a killed server left to say that it runs, where its number is a stranger's now or a zombie's.
 
-    PostgreSQL would take the stranger for a running server. What its own shared memory says still guards the data.
+    PostgreSQL would take either for a running server, and both are common in containers. What its shared memory says
+    still guards the data.
     """
-    lines = _pid_file(place)
+    for left in (place.data / "postmaster.pid", folder / f"{SOCKET}.lock"):
+        try:
+            number = int(left.read_text().splitlines()[0])
+            status = Path("/proc", str(number), "status").read_text()
+        except (IndexError, ValueError, OSError):
+            continue
+        if "Name:\tpostgres\n" not in status or "State:\tZ" in status or _works_elsewhere(number, place.data):
+            left.unlink(missing_ok=True)
+
+
+def _works_elsewhere(number: int, data: Path) -> bool:
     try:
-        status = Path("/proc", str(int(lines[0])), "status").read_text()
-    except (IndexError, ValueError, OSError):
-        return
-    if "Name:\tpostgres\n" not in status or "State:\tZ" in status:
-        (place.data / "postmaster.pid").unlink(missing_ok=True)
+        return Path("/proc", str(number), "cwd").readlink() != data.resolve()
+    except OSError:
+        return False
 
 
-def _reason(said: str) -> str:
-    wrong = [line for line in said.splitlines() if "FATAL:" in line or "PANIC:" in line]
-    line = wrong[-1] if wrong else (said.strip().splitlines() or ["it gave no reason"])[-1]
-    return line.split("FATAL:")[-1].strip().rstrip(".")
+def _reason(place: Place, since: float) -> str:
+    """Why the start failed: the last fatal line of what was logged after the time `since`."""
+    logs = [place.start_log, *(place.cluster / "log").glob("*.log")]
+    recent = sorted(
+        (log for log in logs if log.exists() and log.stat().st_mtime >= since - 1), key=lambda log: log.stat().st_mtime
+    )
+    lines = [line for log in recent for line in log.read_text(errors="replace").splitlines()[-50:]]
+    fatal = [line.split("FATAL:")[-1].strip() for line in lines if "FATAL:" in line]
+    return (fatal or lines or ["it gave no reason"])[-1].rstrip(".")

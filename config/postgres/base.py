@@ -1,13 +1,12 @@
-"""Connect to PostgreSQL: to the server that DATABASE_URL names, else to the embedded one, which is started if need be."""
+"""Connect to the PostgreSQL that DATABASE_URL names, else to the embedded one, which is started if need be."""
 
 import os
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from django.conf import settings
 from django.db import connections
 from django.db.backends.postgresql import base
-from psycopg_pool import PoolTimeout
 
 from config.embedded_postgres.cluster import DATABASE
 from config.embedded_postgres.ensure import ensure
@@ -15,8 +14,8 @@ from config.postgres.examine import examine
 from config.postgres.url import read_url
 from config.unusable import DatabaseUnusable
 
-# Pools that were open when this process was forked: not ours to use, and closing them would disturb our parent.
-_parents_pools: list[Any] = []
+# What was open when this process was forked: not ours to use, and closing it would disturb our parent.
+_parents: list[Any] = []
 _examined: set[str] = set()
 
 
@@ -30,12 +29,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 settings_dict["OPTIONS"] = {**named, **settings_dict["OPTIONS"]}
             else:
                 settings_dict["NAME"] = DATABASE
+        if isinstance(pool := settings_dict["OPTIONS"].get("pool"), dict):
+            settings_dict["OPTIONS"]["pool"] = {"connection_class": PooledConnection, **pool}
         super().__init__(settings_dict, alias)
 
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
         if not settings.DATABASE_URL:
-            return params | self._embedded()
+            return params | _embedded()
         if settings.DATABASE_URL not in _examined:
             examine(settings.DATABASE_URL)
             _examined.add(settings.DATABASE_URL)
@@ -44,27 +45,39 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         try:
             return super().get_new_connection(conn_params)
-        except (psycopg.OperationalError, PoolTimeout):
+        except psycopg.OperationalError:
+            if settings.DATABASE_URL or self.pool:
+                raise
+        return super().get_new_connection(conn_params | _embedded(again=True))
+
+
+class PooledConnection(psycopg.Connection[Any]):
+    """A connection of the pool. When the embedded server was killed, the first to miss it starts it again."""
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **params: Any) -> Self:
+        try:
+            return super().connect(conninfo, **params)
+        except psycopg.OperationalError:
             if settings.DATABASE_URL:
                 raise
-        # The embedded server is ours to start again, should somebody have killed it.
-        if self._embedded() != self._embedded(again=True):
-            self.close_pool()
-        return super().get_new_connection(conn_params | self._embedded())
+        return super().connect(conninfo, **(params | _embedded(again=True)))
 
-    def _embedded(self, *, again: bool = False) -> dict[str, Any]:
-        found = ensure(settings.ASSAY_HOME, durable=getattr(settings, "DATABASE_DURABLE", True), again=again)
-        del found["dbname"]
-        return found
+
+def _embedded(*, again: bool = False) -> dict[str, str]:
+    found = ensure(settings.ASSAY_HOME, durable=settings.DATABASE_DURABLE, again=again)
+    # Which database is Django's to say: in tests it is another one.
+    return {name: value for name, value in found.items() if name != "dbname"}
 
 
 def _forget_connections() -> None:
     """Let go of connections and pools in a forked child, without a word to the server that both talk to."""
-    _parents_pools.append(dict(DatabaseWrapper._connection_pools))
-    DatabaseWrapper._connection_pools.clear()
+    pools: dict[str, Any] = vars(base.DatabaseWrapper)["_connection_pools"]
+    _parents.extend(pools.values())
+    pools.clear()
     for wrapper in connections.all(initialized_only=True):
         if wrapper.connection is not None:
-            _parents_pools.append(wrapper.connection)
+            _parents.append(wrapper.connection)
             wrapper.connection = None
 
 

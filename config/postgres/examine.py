@@ -25,9 +25,7 @@ def examine(url: str) -> None:
         with psycopg.connect(url, connect_timeout=5) as connection:
             number = connection.info.server_version
             if number < OLDEST * 10_000:
-                raise DatabaseUnusable(
-                    f"The {where} is version {number // 10_000}, and Assay needs {OLDEST} or later."
-                )
+                raise DatabaseUnusable(f"The {where} is version {number // 10_000}, and Assay needs {OLDEST} or later.")
             found = connection.execute(PGVECTOR).fetchone()
     except psycopg.Error as error:
         password = parts.get("PASSWORD")
