@@ -1,0 +1,171 @@
+"""Answer every error as RFC 9457 problem details, with a stable code and a pointer to each bad field."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from assay.core.errors import AssayError, FieldError
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import ValidationError as ModelValidationError
+from django.db import DataError, IntegrityError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.text import capfirst
+from rest_framework import exceptions as rest
+from rest_framework.response import Response
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+TITLES = {
+    400: "Bad request",
+    401: "Not authenticated",
+    403: "Not permitted",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Cannot be taken",
+    429: "Too many requests",
+    500: "Something broke here",
+    503: "Not available",
+}
+CODES = {
+    400: "bad_request",
+    401: "not_authenticated",
+    403: "permission_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    409: "conflict",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+    500: "internal_error",
+    503: "unavailable",
+}
+
+
+def describe(error: AssayError) -> dict[str, Any]:
+    """The problem details of an error, as its JSON members."""
+    body: dict[str, Any] = {
+        "type": f"{settings.ASSAY_URL}/api/docs/#{error.code}",
+        "title": TITLES.get(error.status, "Error"),
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+    }
+    if error.errors:
+        body["errors"] = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in error.errors]
+    return body | dict(error.extra)
+
+
+def problem(error: AssayError) -> HttpResponse:
+    response = HttpResponse(msgspec.json.encode(describe(error)), status=error.status, content_type=CONTENT_TYPE)
+    if error.status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="assay"'
+    return response
+
+
+def of_status(status: int, detail: str = "") -> AssayError:
+    return AssayError(CODES.get(status, "error"), detail or f"{TITLES.get(status, 'Error')}.", status=status)
+
+
+def as_assay_error(error: Exception) -> AssayError | None:
+    """What the caller is told of an error; None when it is ours, not theirs."""
+    match error:
+        case AssayError():
+            return error
+        case rest.ValidationError():
+            return _invalid(list(_field_errors(error.get_full_details())))
+        case rest.APIException():
+            code = {"parse_error": "invalid_json", "throttled": "too_many_requests"}.get(error.default_code)
+            told = code or CODES.get(error.status_code, error.default_code)
+            return AssayError(told, str(error.detail), status=error.status_code)
+        case ModelValidationError():
+            return _invalid(list(_model_errors(error)))
+        case Http404():
+            return of_status(404, "There is no such thing here.")
+        case PermissionDenied():
+            return of_status(403)
+        case RequestDataTooBig():
+            return of_status(413, f"A body may hold {settings.MAX_BODY_BYTES} bytes at most.")
+        case SuspiciousOperation():
+            return of_status(400)
+        case DataError():
+            # The last wall: a value that the database's types cannot hold.
+            return AssayError("unstorable_value", "A value is out of the range that can be stored.", status=422)
+        case IntegrityError():
+            return AssayError("conflict", "This contradicts what is stored, perhaps since a moment ago.", status=409)
+        case OperationalError():
+            return AssayError("database_unavailable", "The database does not answer just now.", status=503)
+    return None
+
+
+def _invalid(errors: list[FieldError]) -> AssayError:
+    first = errors[0].detail if errors else "The body is not valid."
+    return AssayError("invalid", first, status=422, errors=errors)
+
+
+def _field_errors(details: Any, pointer: str = "") -> Iterator[FieldError]:
+    if isinstance(details, Mapping):
+        if "message" in details and "code" in details and not isinstance(details["message"], Mapping | list):
+            yield FieldError(pointer or "/", str(details["code"]), str(details["message"]))
+            return
+        for key, value in details.items():
+            step = "" if key == "non_field_errors" else f"/{str(key).replace('~', '~0').replace('/', '~1')}"
+            yield from _field_errors(value, pointer + step)
+    elif isinstance(details, list):
+        leaves = all(isinstance(d, Mapping) and "message" in d for d in details)
+        for index, value in enumerate(details):
+            yield from _field_errors(value, pointer if leaves else f"{pointer}/{index}")
+
+
+def _model_errors(error: ModelValidationError) -> Iterator[FieldError]:
+    fields = error.error_dict if hasattr(error, "error_dict") else {"__all__": error.error_list}
+    for name, found in fields.items():
+        pointer = "/" if name == "__all__" else f"/{name}"
+        for one in found:
+            yield FieldError(pointer, one.code or "invalid", " ".join(one.messages))
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:  # noqa: ARG001
+    """REST framework's handler: every error it meets becomes problem details."""
+    told = as_assay_error(error)
+    if told is None:
+        return None
+    headers = {"WWW-Authenticate": 'Bearer realm="assay"'} if told.status == 401 else {}
+    wait = getattr(error, "wait", None)
+    if wait:
+        headers["Retry-After"] = str(int(wait) + 1)
+    return Response(describe(told), status=told.status, headers=headers, content_type=CONTENT_TYPE)
+
+
+class ProblemMiddleware:
+    """Keep the promise for plain views, for Django's own answers, and for bodies that are too large."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith("/api/"):
+            return self.get_response(request)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_BODY_BYTES:
+            return problem(of_status(413, f"A body may hold {settings.MAX_BODY_BYTES} bytes at most."))
+        response = self.get_response(request)
+        if response.status_code >= 400 and response.get("Content-Type", "").startswith("text/html"):
+            return problem(of_status(response.status_code, capfirst(response.reason_phrase) + "."))
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not request.path_info.startswith("/api/"):
+            return None
+        told = as_assay_error(error)
+        if told is not None:
+            return problem(told)
+        # The message of an unknown error may hold what was said: its kind and place are enough.
+        logger.error("unexpected %s at %s", type(error).__name__, request.resolver_match and request.resolver_match.route)
+        return problem(of_status(500))

@@ -1,0 +1,9 @@
+"""The door for a WSGI server; the Procfile puts `sdk/` on its path."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+application = get_wsgi_application()

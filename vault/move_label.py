@@ -1,0 +1,58 @@
+"""This file lets you move a label to a version, or take it away."""
+
+from assay.core.errors import AssayError, FieldError
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from sentinel.access import Access
+from vault.models import Label, LabelMove, Prompt, VaultSettings, Version
+from vault.models.labels import LABEL_NAME, LATEST
+
+
+@transaction.atomic
+def move_label(
+    *, access: Access, prompt: Prompt, label: str, version: Version | None, reason: str = ""
+) -> LabelMove | None:
+    """The move as recorded; None when the label is there already. A version of None takes the label away.
+
+    Raises AssayError 403 `label_protected`, 422 for a name that is none or a version of another prompt.
+    """
+    _check(access, prompt, label, version)
+    # Two movers at once: the second waits, so that each move's `from` is what the label really left.
+    Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)
+    current = Label.objects.filter(prompt=prompt, name=label).first()
+    before = current.version_id if current else None
+    if before == (version.pk if version else None):
+        return None
+    if version is None:
+        Label.objects.filter(prompt=prompt, name=label).delete()
+    else:
+        Label.objects.update_or_create(
+            prompt=prompt, name=label, defaults={"version": version, "project_id": prompt.project_id}
+        )
+    return LabelMove.objects.create(
+        project_id=prompt.project_id,
+        prompt=prompt,
+        label=label,
+        from_version_id=before,
+        to_version=version,
+        moved_by_id=access.user_id,
+        key_id=access.key_id,
+        reason=reason,
+    )
+
+
+def _check(access: Access, prompt: Prompt, label: str, version: Version | None) -> None:
+    access.require("prompts.write")
+    if label == LATEST:
+        raise AssayError("label_is_worked_out", "`latest` is always the newest version; it cannot be moved.", status=422)
+    try:
+        LABEL_NAME(label)
+    except ValidationError as error:
+        raise AssayError("invalid_label", f"A label's name: {error.message}", status=422) from None
+    if label in VaultSettings.objects.of(prompt.project_id).protected_labels and not access.may("keys.manage"):
+        told = f"The label {label} is protected: only an admin or owner moves it."
+        raise AssayError("label_protected", told, status=403)
+    if version is not None and version.prompt_id != prompt.pk:
+        told = "This version belongs to another prompt."
+        raise AssayError("version_of_another_prompt", told, status=422, errors=[FieldError("/version", "foreign", told)])

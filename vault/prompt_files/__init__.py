@@ -1,0 +1,1 @@
+"""Prompts as files: pure reading, writing and conversion. No Django and no database in here."""
