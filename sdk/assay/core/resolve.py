@@ -1,7 +1,7 @@
 """From a request and a bundle to the text that serves it: select, check, render."""
 
 import time
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -53,7 +53,7 @@ class Resolution(msgspec.Struct, frozen=True):
     resolution_id: str
     prompt: PromptSummary
     version: VersionSummary
-    tier: Tier
+    tier: Tier | Literal["fallback"]  # the latter is the SDK's alone, for a text that the caller brought along
     language: str
     language_fallback: bool
     text: str | None

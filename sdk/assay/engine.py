@@ -1,0 +1,277 @@
+"""Run what both clients share: the bundle in memory, the thread that keeps it fresh, and the way out for reports."""
+
+import multiprocessing.util
+import sqlite3
+import threading
+import time
+import uuid
+import weakref
+from collections import Counter, deque
+
+from assay import forks
+from assay.core.bundle import Bundle
+from assay.core.errors import AssayError, BundleError
+from assay.core.resolve import Request, Resolution, resolve
+from assay.fallback import AssayUnavailable, Fallback, fall_back
+from assay.folder import open_folder
+from assay.notices import logger, warn
+from assay.options import Options
+from assay.outbox import Outbox, Version
+from assay.pace import Pace
+from assay.refresh import Held, load, refresh
+from assay.send import send
+from assay.transport import KeyRefused, Transport, Trouble
+
+SLOWEST_REFRESH = 10.0
+SLOWEST_SEND = 60.0
+REFUSED_PAUSE = 30.0
+MAX_UNCOUNTED = 50_000
+MAX_UNSAVED = 10_000
+EXIT_TIMEOUT = 2.0
+RESTART_PAUSE = 1.0
+
+
+class Engine:
+    """One client's machinery. It starts when made, and again with the next use: in a forked child, after `close`, or
+    should its thread ever die.
+
+    `live` is the bundle while the thread looks after it; where it is None, ask `current`.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.live: Bundle | None = None
+        self._held = Held()
+        self._folder = open_folder(options.cache_dir, options.url, options.key)
+        self._outbox = Outbox(self._folder, options.max_queue)
+        self._transport = Transport(options.url, options.key, options.timeout)
+        self._trouble = "no answer yet"
+        self._notices: set[str] = set()
+        self._start_anew()
+        forks.watch(self)
+        self._ensure_running()
+
+    def _start_anew(self) -> None:
+        """Set what no other process or earlier life may share."""
+        self.live = None
+        self._served: deque[Version] = deque()
+        self._counts: Counter[Version] = Counter()
+        self._unsaved: deque[tuple[str, bytes]] = deque(maxlen=MAX_UNSAVED)
+        self._counting = threading.Lock()
+        self._spooling = threading.Lock()
+        self._lifecycle = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._settled = threading.Event()
+        self._wait_until = 0.0
+        self._rest_until = 0.0
+        self._refresh_pace = Pace(self.options.refresh_interval, SLOWEST_REFRESH)
+        self._send_pace = Pace(self.options.send_interval, SLOWEST_SEND)
+
+    def current(self) -> Bundle | None:
+        """Return the bundle; while there is none yet, wait for it until `start_timeout` after the start."""
+        running = self._ensure_running()
+        if self._held.bundle is None:
+            self._settled.wait(max(self._wait_until - time.monotonic(), 0))
+        if running:
+            self.live = self._held.bundle
+        return self._held.bundle
+
+    def answer(self, bundle: Bundle | None, request: Request, fallback: Fallback | None) -> Resolution:
+        """Resolve and count the use, or fall back. Raises AssayError."""
+        if bundle is None:
+            return fall_back(fallback, request, self._unavailable())
+        try:
+            resolution = resolve(bundle, request)
+        except AssayError as error:
+            return fall_back(fallback, request, error)
+        # An append is atomic; a count would need a lock. The thread adds them up.
+        self._served.append((resolution.prompt.id, resolution.version.id))
+        if len(self._served) > MAX_UNCOUNTED:  # the thread is busy with a slow server
+            self._add_up()
+        return resolution
+
+    def report(self, body: bytes) -> None:
+        """Put an engagement report in the outbox; it is on disk when this returns. Raises nothing."""
+        self._ensure_running()
+        report_id = str(uuid.uuid4())
+        try:
+            self._outbox.add_report(report_id, body)
+        except (sqlite3.Error, OSError) as error:
+            self._unsaved.append((report_id, body))
+            self._warn_once("queue", f"Assay's queue cannot be written now ({error}); reports wait in memory.")
+
+    def flush(self, timeout: float) -> bool:
+        """Send all that is queued, in one go, within `timeout` seconds; return whether it all went. Raises nothing."""
+        deadline = time.monotonic() + timeout
+        try:
+            self._spool()
+            return send(self._outbox, self._transport, deadline=deadline) and not self._unsaved
+        except (Trouble, sqlite3.Error, OSError) as error:
+            logger.info("What is queued for Assay could not be sent now: %s", error)
+            return False
+
+    def close(self, timeout: float) -> bool:
+        """Flush, stop the thread, close all; return whether all was sent. A later call starts it again."""
+        deadline = time.monotonic() + timeout
+        sent = self.flush(timeout)
+        with self._lifecycle:
+            thread, self._thread = self._thread, None
+            self._stop.set()
+            self.live = None
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(max(deadline - time.monotonic(), 0.1))
+        self._transport.close()
+        try:
+            self._outbox.close()
+        except sqlite3.Error as error:
+            logger.warning("Assay's queue could not be closed: %s", error)
+        return sent
+
+    def before_fork(self) -> None:
+        """Nobody may be inside SQLite when the process forks."""
+        self._outbox.before_fork()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self._outbox.after_fork_in_parent()
+
+    def after_fork_in_child(self) -> None:
+        """Keep the bundle; all else is the parent's. The thread starts with the first use."""
+        self._outbox.after_fork_in_child()
+        self._transport.forget_parent()
+        self._start_anew()
+
+    def _ensure_running(self) -> bool:
+        with self._lifecycle:
+            if self._thread is not None and self._thread.is_alive():
+                return True
+            if time.monotonic() < self._rest_until:
+                return False
+            self._stop = threading.Event()
+            self._settled = threading.Event()
+            self._wait_until = time.monotonic() + self.options.start_timeout
+            thread = threading.Thread(target=self._run, args=(self._stop, self._settled), name="assay", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the interpreter is on its way out, or the system has no thread to give
+                self._settled.set()
+                self._rest_until = time.monotonic() + RESTART_PAUSE
+                return False
+            self._thread = thread
+            # Not atexit: a child of multiprocessing leaves without it, but runs these.
+            multiprocessing.util.Finalize(self, _close_at_exit, args=(weakref.ref(self),), exitpriority=0)
+            return True
+
+    def _run(self, stop: threading.Event, settled: threading.Event) -> None:
+        try:
+            if self._held.bundle is None and self._folder is not None:
+                self._hold(load(self._folder), settled)
+            while not stop.is_set():
+                self._tick(stop, settled)
+                due_at = min(self._refresh_pace.due_at, self._send_pace.due_at)
+                stop.wait(min(max(due_at - time.monotonic(), 0.01), 1.0))
+        finally:
+            # Where this was not asked for, the next use starts another thread, not at once: it might die as well.
+            if not stop.is_set():
+                self._rest_until = time.monotonic() + RESTART_PAUSE
+                self.live = None
+                settled.set()
+
+    def _tick(self, stop: threading.Event, settled: threading.Event) -> None:
+        if time.monotonic() >= self._refresh_pace.due_at:
+            self._refresh(stop, settled)
+        self._spool()
+        if time.monotonic() >= self._send_pace.due_at and not stop.is_set():
+            self._send()
+
+    def _refresh(self, stop: threading.Event, settled: threading.Event) -> None:
+        try:
+            self._hold(refresh(self._held, self._transport, self._folder), settled)
+        except KeyRefused as refused:
+            self._refresh_pace.failed(REFUSED_PAUSE)
+            self._trouble = f"the key was refused, {refused}"
+            settled.set()
+            self._warn_once("key", f"Assay at {self.options.url} refuses the key ({refused}); the last bundle is kept.")
+        except (Trouble, BundleError) as error:
+            self._refresh_pace.failed(error.retry_after if isinstance(error, Trouble) else None)
+            self._trouble = str(error)
+            if not stop.is_set() and "outage" not in self._notices:
+                self._notices.add("outage")
+                logger.warning("Assay at %s gives no bundle (%s); the last one is kept.", self.options.url, error)
+        else:
+            self._refresh_pace.succeeded()
+            if self._notices & {"outage", "key"}:
+                self._notices -= {"outage", "key"}
+                logger.info("Assay at %s answers again.", self.options.url)
+
+    def _hold(self, held: Held, settled: threading.Event) -> None:
+        self._held = held
+        if held.bundle is not None:
+            self.live = held.bundle
+            settled.set()
+
+    def _send(self) -> None:
+        try:
+            dropped = self._outbox.trim()
+            if dropped:
+                warn(f"Assay's queue is full: the {dropped} oldest items were dropped unsent.")
+            send(self._outbox, self._transport, deadline=time.monotonic() + self.options.timeout)
+        except (Trouble, sqlite3.Error, OSError) as error:
+            self._send_pace.failed(error.retry_after if isinstance(error, Trouble) else None)
+            self._trouble_sending(error)
+        else:
+            self._send_pace.succeeded()
+            self._notices.discard("sending")
+
+    def _trouble_sending(self, error: Exception) -> None:
+        if "sending" not in self._notices:
+            self._notices.add("sending")
+            logger.warning("What is queued for Assay cannot be sent (%s); it stays queued.", error)
+
+    def _spool(self) -> None:
+        """Write what is in memory to the outbox; what cannot be written stays in memory."""
+        self._add_up()
+        with self._spooling:
+            try:
+                while self._unsaved:
+                    self._outbox.add_report(*self._unsaved[0])
+                    self._unsaved.popleft()
+                with self._counting:
+                    counts, self._counts = self._counts, Counter()
+                self._save_counts(counts)
+            except (sqlite3.Error, OSError) as error:
+                self._warn_once("queue", f"Assay's queue cannot be written now ({error}); counts wait in memory.")
+            else:
+                self._notices.discard("queue")
+
+    def _save_counts(self, counts: Counter[Version]) -> None:
+        try:
+            if counts:
+                self._outbox.count_usage(counts)
+        except (sqlite3.Error, OSError):
+            with self._counting:
+                self._counts.update(counts)
+            raise
+
+    def _add_up(self) -> None:
+        with self._counting:
+            for _ in range(len(self._served)):
+                self._counts[self._served.popleft()] += 1
+
+    def _unavailable(self) -> AssayUnavailable:
+        return AssayUnavailable(
+            f"Assay at {self.options.url} gave no bundle ({self._trouble}), and none is kept on disk."
+            " Pass a fallback to go on without."
+        )
+
+    def _warn_once(self, notice: str, message: str) -> None:
+        if notice not in self._notices:
+            self._notices.add(notice)
+            warn(message)
+
+
+def _close_at_exit(reference: "weakref.ref[Engine]") -> None:
+    engine = reference()
+    if engine is not None:
+        engine.close(EXIT_TIMEOUT)

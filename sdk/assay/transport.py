@@ -1,0 +1,155 @@
+"""Speak to the server over HTTP: one request, one answer, and one kind of trouble with its reason."""
+
+import logging
+import threading
+import time
+from contextvars import ContextVar
+from typing import NamedTuple
+
+import httpx
+import msgspec
+
+MAX_ANSWER = 256 * 1024 * 1024
+"""Bytes, unpacked: no honest bundle is larger, and a broken proxy or a gzip bomb must not eat the caller's memory."""
+
+
+class Trouble(Exception):
+    """A request that brought nothing. The message names no secret.
+
+    `sent` is False only when the server cannot have seen the request. `retry_after` is in seconds.
+    """
+
+    def __init__(self, reason: str, *, sent: bool = True, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.sent = sent
+        self.retry_after = retry_after
+
+
+class KeyRefused(Trouble):
+    """The server does not accept the key, or the key may not do this (401 or 403)."""
+
+
+class BatchRefused(Trouble):
+    """Assay itself, not something on the way to it, refused a request for what was in it (400, 413 or 422)."""
+
+
+class Fetched(NamedTuple):
+    """A part of the bundle and the ETag it came with."""
+
+    etag: str
+    body: bytes
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What the SDK reads of a problem document."""
+
+    code: str = ""
+
+
+_ours: ContextVar[bool] = ContextVar("assay_request", default=False)
+
+
+def _not_ours(record: logging.LogRecord) -> bool:  # noqa: ARG001 - the form that logging asks for
+    return not _ours.get()
+
+
+# httpx logs each request at INFO. A poll every 0.75 s would be 115,000 lines a day in the application's log; the filter
+# drops our own requests and leaves the application's alone.
+logging.getLogger("httpx").addFilter(_not_ours)
+
+
+class Transport:
+    """Authenticated requests to one server over kept-alive connections. Safe in threads, and after a fork."""
+
+    def __init__(self, url: str, key: str, timeout: float) -> None:
+        self._url = url
+        self._key = key
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+
+    def get(self, path: str, etag: str | None) -> Fetched | None:
+        """Return what is at `path`, None if it still is what `etag` names. Raises Trouble."""
+        status, headers, body = self._send("GET", path, {"If-None-Match": etag} if etag else {}, None, self._timeout)
+        return None if status == httpx.codes.NOT_MODIFIED else Fetched(headers.get("etag", ""), body)
+
+    def post(self, path: str, body: bytes, timeout: float) -> bytes:
+        """Return the answer to `body`, a JSON document, within about `timeout` seconds. Raises Trouble."""
+        return self._send("POST", path, {"Content-Type": "application/json"}, body, min(timeout, self._timeout))[2]
+
+    def close(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def forget_parent(self) -> None:
+        """In a forked child: use none of the parent's connections, and leave them open for the parent."""
+        self._lock = threading.Lock()
+        self._client = None
+
+    def _connected(self) -> httpx.Client:
+        with self._lock:
+            if self._client is None:
+                self._client = httpx.Client(
+                    base_url=f"{self._url}/api/v1/",
+                    headers={"Authorization": f"Bearer {self._key}", "User-Agent": "assay-sdk-python"},
+                )
+            return self._client
+
+    def _send(
+        self, method: str, path: str, headers: dict[str, str], content: bytes | None, timeout: float
+    ) -> tuple[int, httpx.Headers, bytes]:
+        token = _ours.set(True)
+        try:
+            limits = httpx.Timeout(timeout, connect=min(timeout, 3.0))
+            client = self._connected()
+            with client.stream(method, path, headers=headers, content=content, timeout=limits) as response:
+                body = _read(response, time.monotonic() + timeout * 6)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            raise Trouble(type(error).__name__, sent=False) from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError) as error:
+            # RuntimeError: the client was closed by another thread while this one was about to use it.
+            raise Trouble(type(error).__name__) from None
+        finally:
+            _ours.reset(token)
+        if response.status_code not in (httpx.codes.OK, httpx.codes.ACCEPTED, httpx.codes.NOT_MODIFIED):
+            raise _trouble(response, body)
+        return response.status_code, response.headers, body
+
+
+def _read(response: httpx.Response, deadline: float) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    for piece in response.iter_bytes():
+        size += len(piece)
+        if size > MAX_ANSWER:
+            raise httpx.DecodingError("the answer is too large")
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("the answer took too long")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _trouble(response: httpx.Response, body: bytes) -> Trouble:
+    status = response.status_code
+    is_problem = response.headers.get("content-type", "").startswith("application/problem+json")
+    code = _code(body) if is_problem else ""
+    reason = f"HTTP {status} {code}".rstrip()
+    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        return KeyRefused(reason)
+    if is_problem and status in (400, 413, 422):
+        return BatchRefused(reason)
+    return Trouble(reason, retry_after=_seconds(response.headers.get("retry-after", "")))
+
+
+def _code(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=Problem).code[:100]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+
+
+def _seconds(text: str) -> float | None:
+    return min(float(text), 300.0) if text.isascii() and text.isdigit() else None
