@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from functools import singledispatch
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from rest_framework.response import Response
 
 logger = logging.getLogger(__name__)
 
+TOO_LARGE = "A body may hold {} bytes at most."
 CONTENT_TYPE = "application/problem+json"
 TITLES = {
     400: "Bad request",
@@ -74,35 +76,65 @@ def of_status(status: int, detail: str = "") -> AssayError:
     return AssayError(CODES.get(status, "error"), detail or f"{TITLES.get(status, 'Error')}.", status=status)
 
 
+@singledispatch
 def as_assay_error(error: Exception) -> AssayError | None:
     """What the caller is told of an error; None when it is ours, not theirs."""
-    match error:
-        case AssayError():
-            return error
-        case rest.ValidationError():
-            return _invalid(list(_field_errors(error.get_full_details())))
-        case rest.APIException():
-            code = {"parse_error": "invalid_json", "throttled": "too_many_requests"}.get(error.default_code)
-            told = code or CODES.get(error.status_code, error.default_code)
-            return AssayError(told, str(error.detail), status=error.status_code)
-        case ModelValidationError():
-            return _invalid(list(_model_errors(error)))
-        case Http404():
-            return of_status(404, "There is no such thing here.")
-        case PermissionDenied():
-            return of_status(403)
-        case RequestDataTooBig():
-            return of_status(413, f"A body may hold {settings.MAX_BODY_BYTES} bytes at most.")
-        case SuspiciousOperation():
-            return of_status(400)
-        case DataError():
-            # The last wall: a value that the database's types cannot hold.
-            return AssayError("unstorable_value", "A value is out of the range that can be stored.", status=422)
-        case IntegrityError():
-            return AssayError("conflict", "This contradicts what is stored, perhaps since a moment ago.", status=409)
-        case OperationalError():
-            return AssayError("database_unavailable", "The database does not answer just now.", status=503)
     return None
+
+
+@as_assay_error.register
+def _(error: AssayError) -> AssayError:
+    return error
+
+
+@as_assay_error.register
+def _(error: rest.ValidationError) -> AssayError:
+    return _invalid(list(_field_errors(error.get_full_details())))
+
+
+@as_assay_error.register
+def _(error: rest.APIException) -> AssayError:
+    code = {"parse_error": "invalid_json", "throttled": "too_many_requests"}.get(error.default_code)
+    return AssayError(
+        code or CODES.get(error.status_code, error.default_code), str(error.detail), status=error.status_code
+    )
+
+
+@as_assay_error.register
+def _(error: ModelValidationError) -> AssayError:
+    return _invalid(list(_model_errors(error)))
+
+
+@as_assay_error.register
+def _(error: Http404) -> AssayError:
+    return of_status(404, "There is no such thing here.")
+
+
+@as_assay_error.register
+def _(error: PermissionDenied) -> AssayError:
+    return of_status(403)
+
+
+@as_assay_error.register
+def _(error: SuspiciousOperation) -> AssayError:
+    too_large = isinstance(error, RequestDataTooBig)
+    return of_status(413, TOO_LARGE.format(settings.MAX_BODY_BYTES)) if too_large else of_status(400)
+
+
+@as_assay_error.register
+def _(error: DataError) -> AssayError:
+    # The last wall: a value that the database's types cannot hold.
+    return AssayError("unstorable_value", "A value is out of the range that can be stored.", status=422)
+
+
+@as_assay_error.register
+def _(error: IntegrityError) -> AssayError:
+    return AssayError("conflict", "This contradicts what is stored, perhaps since a moment ago.", status=409)
+
+
+@as_assay_error.register
+def _(error: OperationalError) -> AssayError:
+    return AssayError("database_unavailable", "The database does not answer just now.", status=503)
 
 
 def _invalid(errors: list[FieldError]) -> AssayError:
@@ -132,7 +164,7 @@ def _model_errors(error: ModelValidationError) -> Iterator[FieldError]:
             yield FieldError(pointer, one.code or "invalid", " ".join(one.messages))
 
 
-def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:  # noqa: ARG001
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """REST framework's handler: every error it meets becomes problem details."""
     told = as_assay_error(error)
     if told is None:
@@ -154,7 +186,7 @@ class ProblemMiddleware:
         if not request.path_info.startswith("/api/"):
             return self.get_response(request)
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_BODY_BYTES:
-            return problem(of_status(413, f"A body may hold {settings.MAX_BODY_BYTES} bytes at most."))
+            return problem(of_status(413, TOO_LARGE.format(settings.MAX_BODY_BYTES)))
         response = self.get_response(request)
         if response.status_code >= 400 and response.get("Content-Type", "").startswith("text/html"):
             return problem(of_status(response.status_code, capfirst(response.reason_phrase) + "."))
@@ -167,5 +199,7 @@ class ProblemMiddleware:
         if told is not None:
             return problem(told)
         # The message of an unknown error may hold what was said: its kind and place are enough.
-        logger.error("unexpected %s at %s", type(error).__name__, request.resolver_match and request.resolver_match.route)
+        logger.error(
+            "unexpected %s at %s", type(error).__name__, request.resolver_match and request.resolver_match.route
+        )
         return problem(of_status(500))

@@ -45,9 +45,7 @@ def _unstorable(value: Any, pointer: str, depth: int) -> Iterator[FieldError]:
 class JSONParser(BaseParser):
     media_type = "application/json"
 
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         return parse_json(stream.read())
 
 
@@ -56,7 +54,7 @@ class JSONRenderer(renderers.JSONRenderer):
 
 
 class BrowsableRenderer(renderers.BrowsableAPIRenderer):
-    """The browsable API, without forms: their inline scripts are not allowed here, and the docs page has better ones."""
+    """The browsable API, without forms: their inline scripts are not allowed, and the docs page has better."""
 
     def show_form_for_method(self, view: Any, method: str, request: Any, obj: Any) -> bool:
         return False

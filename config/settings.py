@@ -28,7 +28,9 @@ if not IS_HTTPS and not ASSAY_ALLOW_HTTP and not env.is_loopback(_url.hostname o
 # The address the web server binds; whoever sits behind a proxy on another machine names it.
 BIND = env.text("ASSAY_BIND") or ("0.0.0.0" if ASSAY_ALLOW_HTTP and not IS_HTTPS else "127.0.0.1")  # noqa: S104
 if not IS_HTTPS and not ASSAY_ALLOW_HTTP and not env.is_loopback(BIND):
-    raise ImproperlyConfigured(f"ASSAY_BIND is {BIND}, but ASSAY_URL is plain http: set ASSAY_ALLOW_HTTP=1 to serve it.")
+    raise ImproperlyConfigured(
+        f"ASSAY_BIND is {BIND}, but ASSAY_URL is plain http: set ASSAY_ALLOW_HTTP=1 to serve it."
+    )
 ALLOWED_HOSTS = [_url.hostname or "", "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [ASSAY_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS

@@ -135,7 +135,7 @@ class _Tree:
             for number, action in previous.items():
                 signal.signal(number, action)
 
-    def _told(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+    def _told(self, number: int, frame: FrameType | None) -> None:
         self.told_to_stop = True
 
     def close(self) -> None:

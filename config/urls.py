@@ -21,15 +21,13 @@ urlpatterns = [
 ]
 
 
-def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problems.problem(problems.of_status(404, "There is nothing at this address."))
 
 
-def handler500(request: HttpRequest, *args: Any) -> HttpResponse:  # noqa: ARG001
+def handler500(request: HttpRequest, *args: Any) -> HttpResponse:
     return problems.problem(problems.of_status(500))
 
 
-def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problems.problem(problems.of_status(400))
-
-

@@ -1,9 +1,8 @@
-"""This file lets you find out who acts, in which project, with which permissions: the one place where that is decided."""
+"""This file lets you find out who acts, in which project, with which permissions: decided here and nowhere else."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from assay.core.errors import AssayError
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 
+from config.background import wake
 from sentinel.models import ApiKey, Membership, Project
 from sentinel.revision import look
 from sentinel.roles import OWNER
@@ -48,8 +48,8 @@ class _Known:
 
 
 _known: dict[str, _Known] = {}
-# When each key was last used here, to be written later and outside of any request.
-used_keys: dict[UUID, float] = {}
+# The keys used here lately, for `sentinel.note_key_use` to write down outside of any request.
+used_keys: dict[UUID, bool] = {}
 
 
 def permissions_in(project_id: UUID, user: Any) -> frozenset[str]:
@@ -74,7 +74,8 @@ def access_of_key(raw: str) -> Access:
     if known.expires_at is not None and known.expires_at <= timezone.now():
         raise AssayError("expired_key", "This key has expired.", status=401)
     if known.access.key_id is not None:
-        used_keys[known.access.key_id] = monotonic()
+        used_keys[known.access.key_id] = True
+        wake()
     return known.access
 
 

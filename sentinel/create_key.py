@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from assay.core.errors import AssayError, FieldError
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,7 +18,7 @@ from sentinel.roles import PERMISSIONS
 def create_key(
     *,
     project: Project,
-    made_by: AbstractUser,
+    made_by: User,
     permissions: Iterable[str],
     name: str,
     expires_at: datetime | None = None,

@@ -14,9 +14,7 @@ from sentinel.models import IdempotentAnswer
 LONGEST_KEY = 200
 
 
-def answer_once(
-    *, access: Access, request: HttpRequest, work: Callable[[], tuple[int, Any]]
-) -> tuple[int, Any]:
+def answer_once(*, access: Access, request: HttpRequest, work: Callable[[], tuple[int, Any]]) -> tuple[int, Any]:
     """Do `work` and keep its answer, or give the answer that the same request got before. Returns status and body.
 
     The work and its answer are one transaction: both are kept or neither, even when the process dies between them.

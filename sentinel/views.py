@@ -12,13 +12,13 @@ _migrated = False
 
 
 @require_safe
-def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+def healthz(request: HttpRequest) -> JsonResponse:
     """200 while the process serves. Asks nothing of anybody else."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
-def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+def readyz(request: HttpRequest) -> JsonResponse:
     """200 when database, migrations and worker are well; else 503, and which of them is not."""
     checks = {"database": "ok", "migrations": "ok", "worker": "ok"}
     try:

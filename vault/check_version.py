@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from assay.core.errors import AssayError, FieldError
+from assay.core.errors import AssayError, FieldError, single
+from assay.core.render import Template, compile_template
 from assay.core.variables import check_against, check_schema, derive
 
 MOST_MESSAGES = 100
@@ -38,7 +39,7 @@ def check_version(
 
     Raises AssayError 422 with a pointer for each thing that is wrong.
     """
-    templates = _templates(kind, content)
+    templates = [_compile(pointer, text) for pointer, text in _texts(kind, content)]
     if variables is None:
         schema = derive(templates)
     else:
@@ -48,44 +49,52 @@ def check_version(
     return Checked(kind, content, schema, _settings(model_settings or {}))
 
 
-def _refuse(pointer: str, code: str, detail: str) -> AssayError:
-    return AssayError(code, detail, status=422, errors=[FieldError(pointer, code, detail)])
+def _compile(pointer: str, text: str) -> Template:
+    try:
+        return compile_template(text)
+    except AssayError as error:
+        places = [FieldError(pointer, found.code, found.detail) for found in error.errors]
+        errors = places or [FieldError(pointer, error.code, error.detail)]
+        raise AssayError(error.code, error.detail, status=error.status, errors=errors) from None
 
 
-def _templates(kind: str, content: Any) -> list[str]:
+def _texts(kind: str, content: Any) -> list[tuple[str, str]]:
+    """The texts to be rendered, each with its pointer."""
     if kind == "text":
         if not isinstance(content, str) or not content.strip():
-            raise _refuse("/content", "invalid_content", "The content of a text is a string that is not empty.")
-        return [content]
+            raise single("invalid_content", "/content", "The content of a text is a string that is not empty.")
+        return [("/content", content)]
     if kind != "chat":
-        raise _refuse("/kind", "invalid_kind", "A version is of kind `text` or `chat`.")
+        raise single("invalid_kind", "/kind", "A version is of kind `text` or `chat`.")
     if not isinstance(content, list) or not 1 <= len(content) <= MOST_MESSAGES:
-        raise _refuse("/content", "invalid_content", f"The content of a chat is a list of 1 to {MOST_MESSAGES} messages.")
+        raise single(
+            "invalid_content", "/content", f"The content of a chat is a list of 1 to {MOST_MESSAGES} messages."
+        )
     for index, message in enumerate(content):
         if not isinstance(message, dict) or set(message) != {"role", "content"}:
-            raise _refuse(f"/content/{index}", "invalid_message", "A message is an object with `role` and `content`.")
+            raise single("invalid_message", f"/content/{index}", "A message is an object with `role` and `content`.")
         if message["role"] not in ROLES:
-            raise _refuse(f"/content/{index}/role", "invalid_role", f"A role is one of {', '.join(ROLES)}.")
+            raise single("invalid_role", f"/content/{index}/role", f"A role is one of {', '.join(ROLES)}.")
         if not isinstance(message["content"], str) or not message["content"].strip():
-            raise _refuse(f"/content/{index}/content", "invalid_content", "A message's content is a string, not empty.")
-    return [message["content"] for message in content]
+            raise single("invalid_content", f"/content/{index}/content", "A message's content is a string, not empty.")
+    return [(f"/content/{index}/content", message["content"]) for index, message in enumerate(content)]
 
 
 def _settings(given: Any) -> dict[str, Any]:
     try:
         settings = msgspec.convert(given, ModelSettings)
     except msgspec.ValidationError as error:
-        raise _refuse("/model_settings", "invalid_model_settings", f"Model settings: {error}.") from None
+        raise single("invalid_model_settings", "/model_settings", f"Model settings: {error}.") from None
     if settings.model is not None and not 1 <= len(settings.model) <= 200:
-        raise _refuse("/model_settings/model", "invalid_model", "A model's name has 1 to 200 characters.")
+        raise single("invalid_model", "/model_settings/model", "A model's name has 1 to 200 characters.")
     if settings.temperature is not None and not 0 <= settings.temperature <= 2:
-        raise _refuse("/model_settings/temperature", "out_of_range", "A temperature lies between 0 and 2.")
+        raise single("out_of_range", "/model_settings/temperature", "A temperature lies between 0 and 2.")
     if settings.max_tokens is not None and not 1 <= settings.max_tokens <= 10_000_000:
-        raise _refuse("/model_settings/max_tokens", "out_of_range", "max_tokens lies between 1 and 10,000,000.")
+        raise single("out_of_range", "/model_settings/max_tokens", "max_tokens lies between 1 and 10,000,000.")
     if settings.tools is not None and len(settings.tools) > MOST_TOOLS:
-        raise _refuse("/model_settings/tools", "too_many", f"At most {MOST_TOOLS} tools.")
+        raise single("too_many", "/model_settings/tools", f"At most {MOST_TOOLS} tools.")
     encoded = msgspec.json.encode(settings)
     if len(encoded) > LARGEST_SETTINGS:
-        raise _refuse("/model_settings", "too_large", f"Model settings may hold {LARGEST_SETTINGS} bytes at most.")
+        raise single("too_large", "/model_settings", f"Model settings may hold {LARGEST_SETTINGS} bytes at most.")
     kept: dict[str, Any] = msgspec.json.decode(encoded)
     return kept

@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from assay.core.errors import AssayError, FieldError
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from sentinel.access import Access
 from vault.add_version import add_version
 from vault.models import Prompt
-
-
-def name_taken(prompt: Prompt) -> AssayError:
-    told = f"There is an active prompt named {prompt.name!r} in the language {prompt.language} already."
-    return AssayError("name_taken", told, status=409, errors=[FieldError("/name", "name_taken", told)])
+from vault.save_prompt import save_prompt
 
 
 @transaction.atomic
@@ -46,23 +40,3 @@ def create_prompt(
         **facts,
     )
     return prompt
-
-
-def save_prompt(prompt: Prompt) -> None:
-    """Check and save a prompt's own fields; AssayError as above."""
-    try:
-        prompt.clean_fields(exclude=["project"])
-    except ValidationError as error:
-        errors = [
-            FieldError(f"/{name}", one.code or "invalid", " ".join(one.messages))
-            for name, found in error.error_dict.items()
-            for one in found
-        ]
-        raise AssayError("invalid", errors[0].detail, status=422, errors=errors) from None
-    try:
-        with transaction.atomic():
-            prompt.save()
-    except IntegrityError as error:
-        if "one_active_name" in str(error):
-            raise name_taken(prompt) from None
-        raise

@@ -1,6 +1,6 @@
 """This file lets you move a label to a version, or take it away."""
 
-from assay.core.errors import AssayError, FieldError
+from assay.core.errors import AssayError, single
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -45,7 +45,9 @@ def move_label(
 def _check(access: Access, prompt: Prompt, label: str, version: Version | None) -> None:
     access.require("prompts.write")
     if label == LATEST:
-        raise AssayError("label_is_worked_out", "`latest` is always the newest version; it cannot be moved.", status=422)
+        raise AssayError(
+            "label_is_worked_out", "`latest` is always the newest version; it cannot be moved.", status=422
+        )
     try:
         LABEL_NAME(label)
     except ValidationError as error:
@@ -55,4 +57,4 @@ def _check(access: Access, prompt: Prompt, label: str, version: Version | None) 
         raise AssayError("label_protected", told, status=403)
     if version is not None and version.prompt_id != prompt.pk:
         told = "This version belongs to another prompt."
-        raise AssayError("version_of_another_prompt", told, status=422, errors=[FieldError("/version", "foreign", told)])
+        raise single("version_of_another_prompt", "/version", told)

@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from experiments.api import bundle
+from experiments.api.resolve import resolve
+
+urlpatterns = [
+    path("resolve", resolve, name="resolve"),
+    path("bundle", bundle.content, name="bundle"),
+    path("bundle/scores", bundle.scores, name="bundle-scores"),
+]

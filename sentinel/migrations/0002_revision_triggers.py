@@ -10,7 +10,7 @@ $$;
 CREATE FUNCTION sentinel_project_made() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO sentinel_revision (project_id, content, scores, access, scores_moved_at)
-    VALUES (NEW.id, 1, 1, 1, '-infinity');
+    VALUES (NEW.id, 1, 1, 1, 'epoch');
     RETURN NULL;
 END $$;
 CREATE TRIGGER project_made AFTER INSERT ON sentinel_project

@@ -11,7 +11,9 @@ from django.db import models
 from config.models import Identified
 from sentinel.models import Project
 
-CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z", "A code: ASCII letters, digits, and . _ - after the first.")
+CODE = RegexValidator(
+    r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z", "A code: ASCII letters, digits, then also . _ -"
+)
 LANGUAGE = RegexValidator(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "A language tag such as en, fr or pt-BR.")
 FIRST_SCORE = 5.0
 

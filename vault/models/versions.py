@@ -46,9 +46,7 @@ class Version(Identified):
     model_settings = models.JSONField(default=dict, blank=True)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     strategy = models.CharField(max_length=100, blank=True, default="")
-    generation_method = models.CharField(
-        max_length=20, choices=GenerationMethod, default=GenerationMethod.MANUAL
-    )
+    generation_method = models.CharField(max_length=20, choices=GenerationMethod, default=GenerationMethod.MANUAL)
     is_baseline = models.BooleanField(default=False)
     note = models.TextField(blank=True, default="")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")

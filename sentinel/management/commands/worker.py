@@ -12,7 +12,7 @@ from sentinel.tasks import schedule
 class Command(BaseCommand):
     help = "Do the background work until told to stop (SIGTERM or Ctrl-C)."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         schedule()
         # At once, so that nobody waits for the first minute to see that it works.
         async_task("sentinel.tasks.beat")
