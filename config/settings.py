@@ -143,13 +143,13 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = ASSAY_HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static_src"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# Static files come from the packages themselves: nothing to collect, one step less to forget.
+# Static files come from where the packages have them: nothing to collect, one step less to forget.
+STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 
