@@ -25,7 +25,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Version(msgspec.Struct, frozen=True):
-    """One immutable text of a prompt. `variables` is a schema of the closed subset that `variables.check_schema` holds."""
+    """One immutable text of a prompt. `variables` is a schema that `variables.check_schema` accepts."""
 
     id: Id
     number: Name
@@ -165,7 +165,7 @@ Pools = dict[str, list[Prompt]]
 
 
 class Index:
-    """Where each prompt stands, by label and tier. Lists are in id order. Memory: a few references per labelled prompt."""
+    """Where each prompt stands, by label and tier. Lists are in id order."""
 
     __slots__ = ("clients", "exact", "labels", "names", "pools", "versions")
 
@@ -205,7 +205,7 @@ def load_content(body: bytes) -> Content:
 
 
 def load_scores(body: bytes) -> Scores:
-    """The scores of a bundle from their JSON. Raises BundleError on anything that is off; unknown members are let be."""
+    """The scores of a bundle from their JSON. Raises BundleError on anything off; unknown members are let be."""
     scores = _load(body, _scores_decoder)
     if any(engagements > impressions for _, engagements, impressions in scores.scores.values()):
         raise BundleError("invalid_bundle", "A prompt has more engagements than impressions.")
@@ -222,5 +222,7 @@ def _load(body: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BundleError("invalid_bundle", f"This is not a bundle: {error}.") from None
     if loaded.format != FORMAT:
-        raise BundleError("unknown_bundle_format", f"This bundle has format {loaded.format}; this Assay reads {FORMAT}.")
+        raise BundleError(
+            "unknown_bundle_format", f"This bundle has format {loaded.format}; this Assay reads {FORMAT}."
+        )
     return loaded

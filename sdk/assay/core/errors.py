@@ -17,8 +17,8 @@ class FieldError(msgspec.Struct, frozen=True):
 class AssayError(Exception):
     """Something that the caller can put right.
 
-    `code` is stable and fit for programs, `detail` is a sentence for people, `status` the HTTP status it becomes, `errors`
-    the bad fields, `extra` further members of the problem document (RFC 9457).
+    `code` is stable and fit for programs, `detail` is a sentence for people, `status` the HTTP status it becomes,
+    `errors` the bad fields, `extra` further members of the problem document (RFC 9457).
     """
 
     def __init__(

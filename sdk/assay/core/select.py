@@ -29,7 +29,7 @@ class Context(msgspec.Struct, frozen=True):
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """The prompt that serves, the tier in which it was found, and whether its language is another than was asked for."""
+    """The prompt that serves, the tier it was found in, and whether its language is another than was asked for."""
 
     prompt: Prompt
     tier: Tier

@@ -16,8 +16,12 @@ class Variables:
 
     def check(self, values: dict[str, Any]) -> dict[str, Any]:
         """The values with their defaults; raises an error that names each bad one."""
-        errors = [FieldError(f"/variables/{n}", "missing_variable", "missing") for n in self.required if n not in values]
-        errors += [FieldError(f"/variables/{n}", "unknown_variable", "unknown") for n in values if n not in self.properties]
+        errors = [
+            FieldError(f"/variables/{n}", "missing_variable", "missing") for n in self.required if n not in values
+        ]
+        errors += [
+            FieldError(f"/variables/{n}", "unknown_variable", "unknown") for n in values if n not in self.properties
+        ]
         if errors:
             raise AssayError(errors[0].code, "The variables cannot be used.", errors=errors)
         return {name: rule.get("default") for name, rule in self.properties.items()} | values
