@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from config.postgres.base import DatabaseWrapper
-from config.prepare import FirstEntry, prepare
+from sentinel.prepare import FirstEntry, prepare
 from config.supervise import supervise
 
 
