@@ -50,7 +50,9 @@ class Account:
             *words,
         ]
 
-    def run(self, arguments: Sequence[str | Path], *, text: str = "") -> subprocess.CompletedProcess[str]:
+    def run(
+        self, arguments: Sequence[str | Path], *, text: str = "", cwd: Path = Path("/")
+    ) -> subprocess.CompletedProcess[str]:
         """Run one program to its end, with `text` as its input and a clean environment; any exit code is an answer."""
         leaves_root = self.drops and not self.lends
         return subprocess.run(  # noqa: S603
@@ -60,7 +62,7 @@ class Account:
             encoding="utf-8",
             errors="replace",
             check=False,
-            cwd="/",
+            cwd=cwd,
             env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             user=self.uid if leaves_root else None,
             group=self.gid if leaves_root else None,

@@ -67,13 +67,15 @@ def _ensure(home: Path, *, durable: bool) -> dict[str, str]:
         if host is None:
             prepare(place)
             host = start(place, durable=durable)
-        _keep(place)
+        _keep(place, host)
     password = (home / "postgres.password").read_text().strip()
     return {"host": str(host), "user": ROLE, "password": password, "dbname": DATABASE}
 
 
-def _keep(place: Place) -> None:
+def _keep(place: Place, host: Path) -> None:
     """Start a keeper unless there is one. It inherits its lock, so that there is no moment without."""
+    # A socket's folder among other people's temporary files goes when the server goes.
+    passing = "" if host.is_relative_to(place.cluster) else str(host)
     own = os.open(place.home / "postgres.keeper", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         try:
@@ -85,7 +87,7 @@ def _keep(place: Place) -> None:
         uid, gid = (account.uid, account.gid) if account.drops and not account.lends else (os.geteuid(), os.getegid())
         program = [sys.executable, "-I", "-S", keeper.__file__, str(place.home / "postgres.users")]
         subprocess.Popen(  # noqa: S603
-            [*program, str(own), str(uid), str(gid), *stop],
+            [*program, str(own), str(uid), str(gid), passing, *stop],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

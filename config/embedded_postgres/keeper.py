@@ -3,9 +3,10 @@
 Every process that uses the server holds a shared lock on one file, which the kernel takes back even from a killed
 process. The keeper waits for the exclusive lock on it, which nobody else then holds, and stops the server.
 
-    keeper.py <file of the users' lock> <descriptor of its own lock> <uid> <gid> <pg_ctl stop ...>
+    keeper.py <file of the users' lock> <descriptor of its own lock> <uid> <gid> <folder to remove> <pg_ctl stop ...>
 """
 
+import contextlib
 import fcntl
 import os
 import subprocess
@@ -20,7 +21,7 @@ def main() -> None:
     leaves_root = uid != os.geteuid()
     for mode in ("fast", "immediate"):
         stopped = subprocess.run(  # noqa: S603
-            [*sys.argv[5:], "-m", mode],
+            [*sys.argv[6:], "-m", mode],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -31,6 +32,9 @@ def main() -> None:
         )
         if stopped.returncode == 0:
             break
+    if sys.argv[5]:
+        with contextlib.suppress(OSError):
+            os.rmdir(sys.argv[5])
     # In this order: who finds the users' lock free must find no keeper either.
     os.close(own)
     os.close(users)

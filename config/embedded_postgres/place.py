@@ -65,8 +65,7 @@ def _as_root(home: Path) -> Place:
         return _elsewhere(home, far)
     made = not near.exists()
     account = _owner(near)
-    if made:
-        _make_owned(near, account)
+    _make_owned(near, account)
     programs = binaries.installed() / "bin"
     for lends in (False, True):
         candidate = Account(account.uid, account.gid, drops=True, lends=lends)
@@ -87,8 +86,10 @@ def _owner(cluster: Path) -> Account:
 
 
 def _make_owned(folder: Path, account: Account) -> None:
+    """Make the folder unless it is there; root's own is taken over, for somebody was interrupted between the two."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    os.chown(folder, account.uid, account.gid, follow_symlinks=False)
+    if folder.stat(follow_symlinks=False).st_uid != account.uid:
+        os.chown(folder, account.uid, account.gid, follow_symlinks=False)
 
 
 def _serves(account: Account, programs: Path, cluster: Path) -> bool:
@@ -105,8 +106,7 @@ def _serves(account: Account, programs: Path, cluster: Path) -> bool:
 def _elsewhere(home: Path, cluster: Path) -> Place:
     ELSEWHERE.mkdir(mode=0o755, parents=True, exist_ok=True)
     account = _owner(cluster)
-    if not cluster.exists():
-        _make_owned(cluster, account)
+    _make_owned(cluster, account)
     programs = binaries.copied_below(ELSEWHERE) / "bin"
     if not _serves(account, programs, cluster):
         raise DatabaseUnusable(f"The user that PostgreSQL must run as may not reach {ELSEWHERE}: set DATABASE_URL.")

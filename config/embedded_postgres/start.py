@@ -66,13 +66,14 @@ def start(place: Place, *, durable: bool) -> Path:
     options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
     command: list[str | Path] = [
         *(place.programs / "pg_ctl", "start", "-w", "-t", str(RECOVERY), "-s"),
-        *("-D", place.data, "-l", place.start_log, "-o", options),
+        # Relative to the cluster: pg_ctl hands these to a shell, which an odd path might confuse.
+        *("-D", place.data.name, "-l", place.start_log.name, "-o", options),
     ]
     deadline = time.monotonic() + ORPHANS
     while True:
         place.start_log.unlink(missing_ok=True)
         before = time.time()
-        if place.account.run(command).returncode == 0:
+        if place.account.run(command, cwd=place.cluster).returncode == 0:
             return folder
         reason = _reason(place, before)
         if "still in use" not in reason or time.monotonic() > deadline:

@@ -1,0 +1,200 @@
+import contextlib
+import json
+import os
+import shutil
+import signal
+import stat
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.ground.processes import kill_tree, processes_of, server_number, using, wait_until
+
+
+def connection_of(user: Any) -> dict[str, str]:
+    line = user.stdout.readline()
+    assert line, user.stderr.read()
+    params: dict[str, str] = json.loads(line)
+    return params
+
+
+def test_it_starts_a_postgresql_18_with_pgvector(tmp_path: Path) -> None:
+    with using(tmp_path / "home") as user, psycopg.connect(**connection_of(user)) as connection:
+        assert connection.info.server_version // 10_000 == 18
+        assert connection.execute("SELECT '[1,2]'::vector <-> '[1,4]'").fetchone() == (2.0,)
+
+
+def test_its_role_owns_its_database_and_is_no_superuser(tmp_path: Path) -> None:
+    with using(tmp_path / "home") as user, psycopg.connect(**connection_of(user)) as connection:
+        role = connection.execute(
+            "SELECT rolsuper, rolcreaterole, rolreplication, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        )
+        assert role.fetchone() == (False, False, False, False)
+        owner = connection.execute(
+            "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = 'assay'"
+        )
+        assert owner.fetchone() == (True,)
+
+
+def test_its_role_can_create_a_test_database_with_pgvector_in_it(tmp_path: Path) -> None:
+    with using(tmp_path / "home") as user:
+        params = connection_of(user)
+        with psycopg.connect(**params, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE test_assay")
+        with psycopg.connect(**params | {"dbname": "test_assay"}) as connection:
+            assert connection.execute("SELECT '[3]'::vector::text").fetchone() == ("[3]",)
+
+
+def test_nobody_connects_as_superuser_or_without_the_password(tmp_path: Path) -> None:
+    with using(tmp_path / "home") as user:
+        params = connection_of(user)
+        with pytest.raises(psycopg.OperationalError, match="pg_hba"):
+            psycopg.connect(**params | {"user": "postgres"})
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(**params | {"password": "a guess"})
+
+
+def test_it_listens_on_a_private_socket_and_nowhere_else(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with using(home) as user:
+        params = connection_of(user)
+        assert stat.S_IMODE(os.stat(params["host"]).st_mode) == 0o700
+        inodes = {
+            link.removeprefix("socket:[").removesuffix("]")
+            for fd in Path(f"/proc/{server_number(home)}/fd").iterdir()
+            if (link := os.readlink(fd)).startswith("socket:[")
+        }
+        assert inodes
+        for table in ("tcp", "tcp6", "udp", "udp6"):
+            lines = Path(f"/proc/net/{table}").read_text().splitlines()[1:]
+            assert not inodes & {line.split()[9] for line in lines}
+
+
+def test_its_secrets_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with using(home) as user:
+        connection_of(user)
+    assert stat.S_IMODE((home / "postgres.password").stat().st_mode) == 0o600
+    assert stat.S_IMODE((home / "postgres").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("name", ["a folder with spaces", 'quo\'te "and" $HOME;', "größe", "long/" + "l" * 120])
+def test_it_serves_from_any_path(tmp_path: Path, name: str) -> None:
+    home = tmp_path / name
+    with using(home) as user, psycopg.connect(**connection_of(user)) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+        host = Path(connection.info.host)
+    assert not processes_of(home)
+    assert host.is_relative_to(home) or not host.exists()
+
+
+def test_it_takes_no_socket_folder_that_somebody_else_laid_out(tmp_path: Path) -> None:
+    home = tmp_path / ("l" * 120)
+    with using(home) as user:
+        usual = Path(connection_of(user)["host"])
+    usual.mkdir(mode=0o777)
+    usual.chmod(0o777)
+    try:
+        with using(home) as user:
+            host = connection_of(user)["host"]
+            assert host != str(usual)
+            assert stat.S_IMODE(os.stat(host).st_mode) == 0o700
+    finally:
+        shutil.rmtree(usual)
+
+
+def test_processes_that_start_at_once_share_one_server(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with contextlib.ExitStack() as stack:
+        users = [stack.enter_context(using(home)) for _ in range(4)]
+        assert len({json.dumps(connection_of(user)) for user in users}) == 1
+        servers = [words for words in processes_of(home).values() if "/bin/postgres -D" in words]
+        assert len(servers) == 1
+
+
+def test_a_short_command_leaves_the_server_to_who_still_needs_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with using(home) as long:
+        params = connection_of(long)
+        with psycopg.connect(**params) as connection:
+            with using(home) as short:
+                connection_of(short)
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_the_last_user_to_leave_sees_the_server_stopped(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with using(home) as user:
+        connection_of(user)
+        assert processes_of(home)
+    assert not (home / "postgres" / "data" / "postmaster.pid").exists()
+
+
+def test_the_server_stops_even_when_its_last_user_is_killed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with using(home) as user:
+        connection_of(user)
+        user.kill()
+        assert wait_until(lambda: not processes_of(home)), processes_of(home)
+
+
+def test_the_server_stops_even_when_its_keeper_was_killed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with using(home) as first:
+        connection_of(first)
+        (keeper,) = [number for number, words in processes_of(home).items() if "keeper.py" in words]
+        os.kill(keeper, signal.SIGKILL)
+        with using(home) as second:
+            connection_of(second)
+    assert wait_until(lambda: not processes_of(home)), processes_of(home)
+
+
+def test_it_starts_again_where_a_killed_servers_number_is_a_strangers_now(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with using(home) as user:
+        connection_of(user)
+        kill_tree(server_number(home))
+        left = home / "postgres" / "data" / "postmaster.pid"
+        lines = left.read_text().splitlines()
+        # This process is alive and no server, as is often the case in a container that was started anew.
+        left.write_text("\n".join([str(os.getpid()), *lines[1:], ""]))
+        with using(home) as second, psycopg.connect(**connection_of(second)) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_it_recovers_from_a_start_that_was_interrupted(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    half = home / "postgres" / "data.new"
+    half.mkdir(parents=True, mode=0o700)
+    (half / "PG_VERSION").write_text("18\n")
+    with using(home) as user, psycopg.connect(**connection_of(user)) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_lost_password_is_made_anew_at_the_next_start(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with using(home) as user:
+        before = connection_of(user)
+    (home / "postgres.password").unlink()
+    with using(home) as user:
+        after = connection_of(user)
+        assert after["password"] != before["password"]
+        psycopg.connect(**after).close()
+
+
+def test_no_statement_and_no_refused_row_reaches_its_log(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with using(home) as user, psycopg.connect(**connection_of(user), autocommit=True) as connection:
+        connection.execute("CREATE TABLE t (word text CHECK (word = 'fine'))")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("INSERT INTO t VALUES ('marked-in-a-row')")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("INSERT INTO t VALUES (%s)", ["marked-in-a-parameter"])
+        with pytest.raises(psycopg.errors.SyntaxError):
+            connection.execute("SELECT FROM WHERE 'marked-in-a-statement'")
+    logs = [*(home / "postgres" / "log").iterdir(), home / "postgres" / "start.log"]
+    said = "".join(log.read_text() for log in logs)
+    assert "violates check constraint" in said
+    assert "marked-in" not in said
