@@ -54,7 +54,7 @@ def _invalid(detail: str, line: int) -> AssayError:
 class _Open:
     """A mapping or sequence that is still being read, and the key that waits for its value."""
 
-    def __init__(self, container: dict[str, Any] | list[Any]) -> None:
+    def __init__(self, container: Any) -> None:
         self.container = container
         self.key: str | None = None
 
