@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+# Tests have an embedded server of their own, which may forget everything.
+TESTING := ASSAY_HOME=$(CURDIR)/.assay-test ASSAY_DATABASE_DURABLE=0 DATABASE_URL=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench demo lock clean
@@ -10,19 +13,19 @@ BIN := $(VENV)/bin
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/.packages  ## start everything: database, web, worker; prints the address
+run: $(VENV)/.packages  ## start everything: database, web server, worker; prints the address
 	@exec $(BIN)/python manage.py up
 
 test: $(VENV)/.packages-dev  ## run all tests
-	@$(BIN)/python -m pytest -n 2
+	@$(TESTING) $(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.packages-dev  ## lint, types, import contracts, migrations, settings for production
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@$(TESTING) $(BIN)/mypy
 	@PYTHONPATH=sdk $(BIN)/lint-imports
-	@$(BIN)/python manage.py makemigrations --check --dry-run
-	@ASSAY_URL=https://assay.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@$(TESTING) $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(TESTING) ASSAY_URL=https://assay.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: $(VENV)/.packages-dev  ## print the benchmarks
 	@$(BIN)/python manage.py bench
@@ -36,18 +39,22 @@ lock: $(VENV)/.packages-dev  ## pin and hash what pyproject.toml names
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 		--group dev pyproject.toml -c requirements.txt -o requirements-dev.txt
 
-clean:  ## remove what the commands made, except data
-	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean:  ## remove what these commands made, except data
+	@rm -rf $(VENV) build dist .assay-test .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# The stamps hold the lists as they were installed: a second run compares and goes on, without a network.
-$(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Assay needs Python 3.11 or later: make PYTHON=python3.11 ...")'
-	@$(PYTHON) -m venv $(VENV)
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"Assay needs Python 3.11 or later, and $(PYTHON) is older: name another one with PYTHON=...")'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
-$(VENV)/.packages: requirements.txt | $(VENV)/bin/python
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+# Each stamp is younger than the list that it stands for: a second run has nothing to do and needs no network.
+$(VENV)/.packages: requirements.txt | $(BIN)/python
+	@echo "Installing what requirements.txt lists ..." >&2
+	@$(PIP) --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/.packages-dev: requirements-dev.txt $(VENV)/.packages
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@echo "Installing what requirements-dev.txt lists ..." >&2
+	@$(PIP) --require-hashes -r requirements-dev.txt
 	@touch $@

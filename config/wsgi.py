@@ -1,9 +1,20 @@
 """The door for a WSGI server; the Procfile puts `sdk/` on its path."""
 
 import os
+import sys
 
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
+
+from config.unusable import DatabaseUnusable
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
+try:
+    # A process that cannot serve says so and ends, before it takes a request.
+    connection.ensure_connection()
+except DatabaseUnusable as error:
+    sys.exit(f"assay: {error}")
+finally:
+    connection.close()
