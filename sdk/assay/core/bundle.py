@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from assay.core.brand import fill_brand
 from assay.core.errors import BundleError
 
 FORMAT = 1
@@ -167,7 +168,7 @@ Pools = dict[str, list[Prompt]]
 class Index:
     """Where each prompt stands, by label and tier. Lists are in id order."""
 
-    __slots__ = ("clients", "exact", "labels", "names", "pools", "versions")
+    __slots__ = ("brands", "exact", "labels", "names", "pools", "versions")
 
     def __init__(self, content: Content) -> None:
         self.labels: set[str] = set()
@@ -175,7 +176,8 @@ class Index:
         self.pools: dict[tuple[str, str, str, str], Pools] = {}
         self.names: dict[tuple[str, str], dict[str, list[Prompt]]] = {}
         self.versions: dict[tuple[str, str], Version] = {}
-        self.clients = None if content.clients is None else {client.id: client for client in content.clients}
+        clients = content.clients
+        self.brands = None if clients is None else {client.id: fill_brand(client.brand) for client in clients}
         for prompt in sorted(content.prompts, key=lambda prompt: prompt.id):
             self._add(prompt)
 

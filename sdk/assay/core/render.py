@@ -1,8 +1,8 @@
 """Templates: a checked subset of Jinja2, safe to render in the caller's process.
 
 Output, attributes and indexes, `if` (also inline), `for` over a variable (two deep, 1,000 items), comparison, `in`,
-`and`, `or`, `not`, `is defined`, `raw`, comments, the filters of `assay.core.template.filters`, and `default`. No calls, no
-arithmetic, no macros, no imports.
+`and`, `or`, `not`, `is defined`, `raw`, comments, the filters of `assay.core.template.filters`, and `default`. No
+calls, no arithmetic, no macros, no imports.
 
 What is not given and need not be (an optional variable, a key of the brand) is null: it prints nothing, is false, loops
 zero times, and what is looked up in it is null again. Any other key that is not there is an error that names it.
@@ -11,8 +11,10 @@ zero times, and what is looked up in it is null again. Any other key that is not
 from collections.abc import Mapping
 from typing import Any
 
+from assay.core.brand import BRAND_SCHEMA
+from assay.core.schema.against import conflicts
 from assay.core.template.compile import Compiler
-from assay.core.template.parse import parse
+from assay.core.template.parse import parse, refusal
 from assay.core.template.run import OUTPUT_LIMIT, Run, Step, too_large
 from assay.core.template.uses import Use
 
@@ -54,4 +56,8 @@ def compile_template(text: str, pointer: str = "/content") -> Template:
     """
     tree = parse(text, pointer)
     compiler = Compiler(pointer)
-    return Template(compiler.body(tree.body), compiler.uses)
+    template = Template(compiler.body(tree.body), compiler.uses)
+    brand = compiler.uses.get("brand")
+    for path, what in conflicts(BRAND_SCHEMA, brand, ("brand",)) if brand else ():
+        raise refusal(pointer, f"{'.'.join(str(name) for name in path if name != 'properties')} {what}")
+    return template

@@ -3,17 +3,20 @@
 import hashlib
 import random
 from collections.abc import Iterator
-from typing import Any, Literal
+from difflib import get_close_matches
+from typing import Literal
 
 import msgspec
 
 from assay.core.bundle import LATEST, Bundle, Pools, Prompt
-from assay.core.errors import AssayError
+from assay.core.errors import AssayError, FieldError
 
 Tier = Literal["exact", "vertical", "generic", "name"]
 GENERIC = "generic"
 PRODUCTION = "production"
 NEAREST = 5
+MOST_LABELS = 20
+MOST_COMPARED = 1_000  # names or categories looked at for one that was misspelt
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -127,18 +130,68 @@ def _in_its_only_language(bundle: Bundle, context: Context, draw: float) -> tupl
 
 
 def _nothing_found(bundle: Bundle, context: Context) -> AssayError:
-    labels = bundle.index.labels
-    if context.label not in labels and context.label not in (PRODUCTION, LATEST):
-        return AssayError("unknown_label", "No prompt of this project carries that label.", status=404)
-    nearest = sorted(bundle.content.prompts, key=lambda it: _distance(it, context))[:NEAREST]
-    contexts = [_context_of(prompt) for prompt in nearest]
-    return AssayError("no_prompt", "No prompt serves this context.", status=404, extra={"nearest": contexts})
+    """The error of a request that nothing serves. Looks at every prompt: an error may cost a few milliseconds."""
+    index = bundle.index
+    if context.name is not None:
+        return _nothing_by_name(bundle, context)
+    if context.label not in index.labels and context.label not in (PRODUCTION, LATEST):
+        return _unknown_label(f"No prompt carries the label {context.label[:60]!r}.", sorted(index.labels))
+    labelled = [prompt for prompt in bundle.content.prompts if context.label in prompt.labels]
+    contexts = {_Place.of(prompt) for prompt in labelled}
+    categories = sorted({place.category for place in contexts})[:MOST_COMPARED]
+    likely = set(get_close_matches(context.category or "", categories, n=3))
+    nearest = sorted(contexts, key=lambda place: (-place.likeness(context, likely), place.sort_key()))
+    return AssayError(
+        "no_prompt",
+        "No prompt serves this context.",
+        status=404,
+        extra={"nearest": [msgspec.structs.asdict(place) for place in nearest[:NEAREST]]},
+    )
 
 
-def _distance(prompt: Prompt, context: Context) -> int:
-    return -(8 * (prompt.category == context.category) + 4 * (prompt.vertical == context.vertical))
+def _nothing_by_name(bundle: Bundle, context: Context) -> AssayError:
+    named = [prompt for prompt in bundle.content.prompts if prompt.name == context.name]
+    if named and not any(context.label in prompt.labels for prompt in named):
+        labels = sorted({label for prompt in named for label in prompt.labels})
+        return _unknown_label(f"That prompt does not carry the label {context.label[:60]!r}.", labels)
+    if not named:
+        names = sorted({prompt.name for prompt in bundle.content.prompts})[:MOST_COMPARED]
+        close = set(get_close_matches(context.name or "", names, n=NEAREST))
+        named = [prompt for prompt in bundle.content.prompts if prompt.name in close]
+    nearest = [{"name": prompt.name} | msgspec.structs.asdict(_Place.of(prompt)) for prompt in named[:NEAREST]]
+    detail = "No prompt of this name serves this language."
+    return AssayError("no_prompt", detail, status=404, extra={"nearest": nearest})
 
 
-def _context_of(prompt: Prompt) -> dict[str, Any]:
-    fields = ("category", "vertical", "platform", "agent_code", "language")
-    return {field: getattr(prompt, field) for field in fields}
+def _unknown_label(detail: str, labels: list[str]) -> AssayError:
+    errors = [FieldError("/label", "unknown_label", detail)]
+    return AssayError("unknown_label", detail, status=404, errors=errors, extra={"labels": labels[:MOST_LABELS]})
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """A context that some prompt serves."""
+
+    category: str
+    vertical: str
+    platform: str | None
+    agent_code: str | None
+    language: str
+
+    @classmethod
+    def of(cls, prompt: Prompt) -> "_Place":
+        return cls(prompt.category, prompt.vertical, prompt.platform, prompt.agent_code, prompt.language)
+
+    def likeness(self, context: Context, likely: set[str]) -> int:
+        """How much of the context it shares; the category weighs most, a misspelt one nearly as much."""
+        category = 32 if self.category == context.category else 24 if self.category in likely else 0
+        vertical = 8 if self.vertical == context.vertical else 4 if self.vertical == GENERIC else 0
+        return (
+            category
+            + vertical
+            + 4 * (self.language == context.language)
+            + 2 * (self.agent_code == context.agent_code)
+            + (self.platform == context.platform)
+        )
+
+    def sort_key(self) -> tuple[str, ...]:
+        return self.category, self.vertical, self.platform or "", self.agent_code or "", self.language
