@@ -75,14 +75,16 @@ class _Tree:
         self.children[name] = child
         self.selector.register(child.stdout, selectors.EVENT_READ, name)
 
-    def listen(self, seconds: float | None) -> None:
-        """Wait for a line, a signal or the end of a program, at most so long, and pass lines on."""
-        for key, _ in self.selector.select(seconds):
+    def listen(self, seconds: float | None) -> bool:
+        """Wait for a line, a signal or the end of a program, at most so long, and pass lines on; whether one came."""
+        events = self.selector.select(seconds)
+        for key, _ in events:
             if key.data is None:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self.wakeup, 1024)
             else:
                 self._pass_on(key.data, key.fd)
+        return bool(events)
 
     def _pass_on(self, name: str, pipe: int) -> None:
         try:
@@ -115,7 +117,8 @@ class _Tree:
         self._signal(signal.SIGKILL)
         for child in self.children.values():
             child.wait()
-        self.listen(0)
+        while self.listen(0):
+            pass
 
     def _signal(self, number: signal.Signals) -> None:
         for child in self.children.values():
