@@ -7,7 +7,8 @@ stack, and only the tags that are Assay's reach the parser at all.
 import re
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
-from jinja2.lexer import Token
+from jinja2.lexer import Token, TokenStream
+from jinja2.parser import Parser
 
 from assay.core.errors import AssayError, FieldError
 
@@ -53,8 +54,9 @@ def parse(text: str, pointer: str) -> nodes.Template:
         line = text.count("\n", 0, unprintable.start()) + 1
         raise refusal(pointer, "NUL and half surrogate pairs cannot stand in a template.", line)
     try:
-        _check_tokens(text, pointer)
-        return _environment.parse(text)
+        tokens = list(_environment.lexer.tokenize(text))
+        _check_tokens(tokens, pointer)
+        return _parse(tokens)
     except TemplateSyntaxError as error:
         raise refusal(pointer, f"{error.message}", error.lineno) from None
     except (ValueError, OverflowError):
@@ -69,10 +71,17 @@ def refusal(pointer: str, detail: str, line: int | None = None) -> AssayError:
     return AssayError("invalid_template", sentence, errors=errors, extra=extra)
 
 
-def _check_tokens(text: str, pointer: str) -> None:
+def _parse(tokens: list[Token]) -> nodes.Template:
+    """Parse the very tokens that were checked."""
+    parser = Parser(_environment, "")
+    parser.stream = TokenStream(tokens, None, None)
+    return parser.parse()
+
+
+def _check_tokens(tokens: list[Token], pointer: str) -> None:
     tags = length = nesting = blocks = 0
     opening = False
-    for token in _environment.lexer.tokenize(text):
+    for token in tokens:
         if token.type in ("block_begin", "variable_begin"):
             tags, length, nesting = tags + 1, 0, 0
             opening = token.type == "block_begin"
