@@ -7,4 +7,5 @@ class AssayConfig(AppConfig):
 
 
 class AssayAdminConfig(AdminConfig):
-    default_site = "config.admin.AssayAdminSite"
+    # The site asks who belongs to which project, which is the sentinel's to know.
+    default_site = "sentinel.admin_site.AssayAdminSite"

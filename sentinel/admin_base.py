@@ -1,0 +1,102 @@
+"""What every page of the admin stands on: rows of the current project alone, and permissions from one place."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, NoReturn
+
+from django.contrib.auth.models import User
+from django.db import models
+from django.http import Http404, HttpRequest
+from django.template.response import TemplateResponse
+from unfold.admin import ModelAdmin
+
+from sentinel.access import Access
+from sentinel.current_project import current_access
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page stands in the sidebar: group (none: nowhere), order within all groups, Material symbol."""
+
+    group: str = ""
+    order: int = 0
+    icon: str = ""
+    title: str = ""
+
+
+class AssayAdmin(ModelAdmin):
+    """Every admin page of ours. A stranger's object does not exist: 404."""
+
+    place: ClassVar[Place] = Place()
+    actions: Any = None
+    list_filter_sheet = True
+    list_per_page = 50
+    show_full_result_count = False
+    compressed_fields = True
+
+    def page(self, request: HttpRequest, template: str, *, title: str, **context: Any) -> TemplateResponse:
+        """A page of our own among those that Django makes."""
+        shared = {**self.admin_site.each_context(request), "opts": self.opts, "model_admin": self, "title": title}
+        return TemplateResponse(request, template, {**shared, **context})
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
+        raise Http404(f"There is no such {opts.verbose_name}.")
+
+
+class ProjectAdmin(AssayAdmin):
+    """Rows that belong to a project. `reads` and `writes` name the permissions; without `writes` nothing is changed."""
+
+    reads: ClassVar[str]
+    writes: ClassVar[str | None] = None
+    exclude: Any = ("project",)
+
+    def access(self, request: HttpRequest) -> Access:
+        """Who acts, and in which project."""
+        return current_access(request)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        queryset: models.QuerySet[Any] = super().get_queryset(request)
+        return queryset.filter(project_id=self.access(request).project_id)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.access(request).may(self.reads)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.writes is not None and self.access(request).may(self.writes)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_add_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.project_id = self.access(request).project_id
+        super().save_model(request, obj, form, change)
+
+
+class SuperuserAdmin(AssayAdmin):
+    """What belongs to the installation and to no project."""
+
+    may_add = may_change = may_delete = False
+
+    def _is_superuser(self, request: HttpRequest) -> bool:
+        return isinstance(request.user, User) and request.user.is_active and request.user.is_superuser
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_superuser(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.may_add and self._is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_change and self._is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_delete and self._is_superuser(request)
