@@ -1,0 +1,16 @@
+from experiments.models.experiments import Arm, Experiment, ExperimentEvent, Guardrail, Snapshot
+from experiments.models.metrics import Metric
+from experiments.models.observations import Exposure, Outcome, Pending, UnitTotal
+
+__all__ = [
+    "Arm",
+    "Experiment",
+    "ExperimentEvent",
+    "Exposure",
+    "Guardrail",
+    "Metric",
+    "Outcome",
+    "Pending",
+    "Snapshot",
+    "UnitTotal",
+]
