@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
 
 # Seconds that the programs have to end by themselves.
 PATIENCE = 10
@@ -25,28 +24,29 @@ def supervise(
     *,
     cwd: Path,
     env: Mapping[str, str],
-    output: TextIO,
+    output: int,
     started: Callable[[], None] = lambda: None,
 ) -> list[str]:
     """Run the programs until one ends or a signal says stop, then stop the others with all that they started.
 
-    Each line that a program writes goes to `output` behind the program's name; `started` is called when all have been
-    started. Returns a sentence for each program that ended by itself; none when a signal (SIGTERM, SIGINT, SIGHUP)
-    ended it all. Must be called in the main thread, with no other thread running.
+    Each line that a program writes goes to the descriptor `output` behind the program's name; `started` is called when
+    all have been started. Returns a sentence for each program that ended by itself; none when a signal (SIGTERM, SIGINT,
+    SIGHUP) ended it all. Must be called in the main thread, with no other thread running.
     """
     with contextlib.closing(_Tree(output, max(map(len, programs)))) as tree, tree.signals():
-        for name, command in programs.items():
-            tree.start(name, command, cwd, env)
-        started()
-        while not tree.told_to_stop and not tree.ended():
-            tree.listen(None)
-        reasons = [] if tree.told_to_stop else tree.reasons()
-        tree.stop()
-        return reasons
+        try:
+            for name, command in programs.items():
+                tree.start(name, command, cwd, env)
+            started()
+            while not tree.told_to_stop and not tree.ended():
+                tree.listen(None)
+            return [] if tree.told_to_stop else tree.reasons()
+        finally:
+            tree.stop()
 
 
 class _Tree:
-    def __init__(self, output: TextIO, width: int) -> None:
+    def __init__(self, output: int, width: int) -> None:
         self.output = output
         self.width = width
         self.children: dict[str, subprocess.Popen[bytes]] = {}
@@ -99,8 +99,15 @@ class _Tree:
         elif rest:
             self.unfinished[name] = rest
         for line in lines:
-            self.output.write(f"{name.ljust(self.width)} | {line.decode('utf-8', 'replace')}\n")
-        self.output.flush()
+            self._say(f"{name.ljust(self.width)} | {line.decode('utf-8', 'replace')}\n")
+
+    def _say(self, line: str) -> None:
+        # Not by sys.stdout: where that is unbuffered, a signal in the middle of a long line loses the rest of it.
+        left = line.encode()
+        # Where nobody reads any more the programs still have their work to do.
+        with contextlib.suppress(OSError):
+            while left:
+                left = left[os.write(self.output, left) :]
 
     def ended(self) -> list[str]:
         return [name for name, child in self.children.items() if child.poll() is not None]

@@ -15,7 +15,7 @@ from pathlib import Path
 from config.supervise import supervise
 programs = {word.partition("=")[0]: [sys.executable, "-c", word.partition("=")[2]] for word in sys.argv[1:]}
 started = lambda: print("all started", flush=True)
-print(supervise(programs, cwd=Path("/"), env=dict(os.environ), output=sys.stdout, started=started))
+print(supervise(programs, cwd=Path("/"), env=dict(os.environ), output=1, started=started))
 """
 LIVE = "import time; print('I live', flush=True); time.sleep(600)"
 # Ends neither at SIGTERM nor before the program that it starts in turn.

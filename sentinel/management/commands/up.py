@@ -17,14 +17,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from config.postgres.base import DatabaseWrapper
-from sentinel.prepare import FirstEntry, prepare
 from config.supervise import supervise
+from sentinel.prepare import FirstEntry, prepare
 
 
 class Command(BaseCommand):
     help = "Start database, web server and worker, and stop them together on Ctrl-C or SIGTERM."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         _refuse_taken_port()
         made = prepare()
         for connection in connections.all(initialized_only=True):
@@ -33,7 +33,7 @@ class Command(BaseCommand):
                 connection.close_pool()
         greeting = threading.Thread(target=self._greet, args=[made], daemon=True)
         reasons = supervise(
-            _programs(), cwd=settings.BASE_DIR, env=_environment(), output=sys.stdout, started=greeting.start
+            _programs(), cwd=settings.BASE_DIR, env=_environment(), output=sys.stdout.fileno(), started=greeting.start
         )
         if reasons:
             raise CommandError(f"{'; '.join(reasons)}. Everything else was stopped.")
