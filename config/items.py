@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 import msgspec
 from assay.core.errors import AssayError, FieldError
 
+from config.rest import check_storable
+
 T = TypeVar("T")
 _PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[([^\]]*)\]")
@@ -13,7 +15,11 @@ _FIELD = re.compile(r"(?:unknown|required) field `([^`]+)`")
 
 
 def convert_item(value: Any, type_: type[T]) -> T:
-    """The JSON value as a `type_`; AssayError `invalid` with the pointer of the first thing that does not fit."""
+    """The JSON value as a `type_`.
+
+    Raises AssayError `invalid` with the pointer of the first thing that does not fit, or `unstorable_value`.
+    """
+    check_storable(value)
     try:
         return msgspec.convert(value, type_)
     except msgspec.ValidationError as error:

@@ -1,27 +1,48 @@
-"""What the REST doors of all apps share: parsing, rendering and pages."""
+"""What the REST doors of all apps share: parsing, strict fields, rendering, filters and pages."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 from assay.core.errors import AssayError, FieldError
-from rest_framework import renderers
+from django.http import HttpRequest
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import renderers, serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import BaseParser
 
 MOST_DEEP = 32
+JSON_TYPE = "application/json"
+
+
+def json_body(request: HttpRequest) -> bytes:
+    """The body of a plain view's request; AssayError 415 when it does not say that it is JSON."""
+    if request.content_type != JSON_TYPE:
+        raise AssayError("unsupported_media_type", f"Send the body as {JSON_TYPE}.", status=415)
+    return request.body
 
 
 def parse_json(body: bytes) -> Any:
     """The JSON value in `body`; AssayError `invalid_json`, or one that points at a text that cannot be stored."""
+    value = decode_json(body)
+    check_storable(value)
+    return value
+
+
+def decode_json(body: bytes) -> Any:
+    """The JSON value in `body`, which may still hold what cannot be stored. AssayError 400 `invalid_json`."""
     try:
-        value = msgspec.json.decode(body)
+        return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise AssayError("invalid_json", f"The body is no valid JSON: {error}", status=400) from None
+
+
+def check_storable(value: Any) -> None:
+    """AssayError 422 `unstorable_value`, with pointers to what the database could not hold."""
     refused = list(_unstorable(value, "", 0))
     if refused:
         raise AssayError("unstorable_value", refused[0].detail, status=422, errors=refused[:20])
-    return value
 
 
 def _unstorable(value: Any, pointer: str, depth: int) -> Iterator[FieldError]:
@@ -43,7 +64,7 @@ def _unstorable(value: Any, pointer: str, depth: int) -> Iterator[FieldError]:
 
 
 class JSONParser(BaseParser):
-    media_type = "application/json"
+    media_type = JSON_TYPE
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         return parse_json(stream.read())
@@ -60,6 +81,83 @@ class BrowsableRenderer(renderers.BrowsableAPIRenderer):
         return False
 
 
+class Text(serializers.CharField):
+    """A string and nothing that could be turned into one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Flag(serializers.BooleanField):
+    """true or false, and not "yes"."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A serializer that refuses what it does not know, with a pointer to it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        known = {name for name, field in self.fields.items() if not field.read_only}
+        unknown: dict[str, Any] = {}
+        if isinstance(data, Mapping):
+            unknown = {
+                str(name): [ErrorDetail("There is no such field.", code="unknown_field")]
+                for name in data
+                if name not in known
+            }
+        try:
+            value = super().to_internal_value(data)
+        except ValidationError as error:
+            if not unknown or not isinstance(error.detail, dict):
+                raise
+            raise ValidationError(error.detail | unknown) from None
+        if unknown:
+            raise ValidationError(unknown)
+        return value
+
+
+def invalid_parameter(name: str, detail: str) -> AssayError:
+    """What is wrong with a parameter of the query string; its pointer is `/query/<name>`."""
+    pointer = f"/query/{name[:100].replace('~', '~0').replace('/', '~1')}"
+    return AssayError(
+        "invalid_parameter", detail, status=400, errors=[FieldError(pointer, "invalid_parameter", detail)]
+    )
+
+
+class Filters(DjangoFilterBackend):
+    """The view's filter set; a value it does not take and a parameter nobody knows are errors, not ignored."""
+
+    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
+        filterset = self.get_filterset(request, queryset, view)
+        check_parameters(request, {*(filterset.filters if filterset else ()), "page", "page_size"})
+        if filterset is None:
+            return queryset
+        if not filterset.is_valid():
+            name, found = next(iter(filterset.errors.items()))
+            raise invalid_parameter(str(name), str(found[0]))
+        return filterset.qs
+
+
+def check_parameters(request: Any, known: set[str]) -> None:
+    """AssayError 400 for a parameter of the query string that is none of `known`."""
+    for name in request.query_params:
+        if name not in known:
+            raise invalid_parameter(name, f"There is no parameter {name[:100]!r} here.")
+
+
 class Pages(PageNumberPagination):
     page_size_query_param = "page_size"
     max_page_size = 500
+
+    def get_page_size(self, request: Any) -> int | None:
+        for name in (self.page_query_param, self.page_size_query_param):
+            given = request.query_params.get(name)
+            if given is not None and not (given.isascii() and given.isdigit() and len(given) <= 9 and int(given) >= 1):
+                raise invalid_parameter(name, f"{name} is a whole number from 1.")
+        return super().get_page_size(request)

@@ -61,11 +61,24 @@ class Session(BaseAuthentication):
         return (user, authenticate(request._request)) if user.is_authenticated else None
 
 
+def _access(request: Request) -> Access:
+    auth: object = request.auth
+    if not isinstance(auth, Access):
+        raise AssayError("not_authenticated", "Send a key, or log in.", status=401)
+    return auth
+
+
+class IsSomebody(BasePermission):
+    """For what everybody may ask who has said who they are."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        _access(request)
+        return True
+
+
 class HasPermission(BasePermission):
     """A view names its `area`: reading needs `<area>.read`, everything else `<area>.write`."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if not isinstance(request.auth, Access):
-            raise AssayError("not_authenticated", "Send a key, or log in.", status=401)
-        request.auth.require(f"{view.area}.{'read' if request.method in SAFE_METHODS else 'write'}")
+        _access(request).require(f"{view.area}.{'read' if request.method in SAFE_METHODS else 'write'}")
         return True

@@ -11,6 +11,8 @@ from config.settings import *
 
 DATABASE_DURABLE = False
 DATABASES["default"]["OPTIONS"] = {}
+# Two runs at the same time do not take each other's database away.
+DATABASES["default"]["TEST"] = {"NAME": f"test_assay_{os.getpid()}"}
 # Two runs at once do not meet.
 DATABASES["default"]["TEST"] = {"NAME": f"test_assay_{os.getpid()}"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -15,6 +15,13 @@ class ClientQuerySet(models.QuerySet["Client"]):
     def active(self) -> "ClientQuerySet":
         return self.filter(is_active=True)
 
+    def matching(self, words: str) -> "ClientQuerySet":
+        """Those whose name holds each of the words."""
+        found = self
+        for word in words.split():
+            found = found.filter(name__icontains=word)
+        return found
+
 
 class Client(Identified):
     project = models.ForeignKey(Project, models.CASCADE, related_name="clients")

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import RegexValidator
@@ -11,9 +12,7 @@ from django.db import models
 from config.models import Identified
 from sentinel.models import Project
 
-CODE = RegexValidator(
-    r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z", "A code: ASCII letters, digits, then also . _ -"
-)
+CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z", "A code: ASCII letters, digits, then also . _ -")
 LANGUAGE = RegexValidator(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "A language tag such as en, fr or pt-BR.")
 FIRST_SCORE = 5.0
 
@@ -25,6 +24,28 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
     def active(self) -> "PromptQuerySet":
         return self.filter(is_active=True)
 
+    def with_versions(self) -> "PromptQuerySet":
+        """Each with `latest`, its newest number, and with its labels and their versions' numbers. One query more."""
+        label, version = apps.get_model("vault", "Label"), apps.get_model("vault", "Version")
+        newest = version.objects.filter(prompt=models.OuterRef("pk")).order_by("-major", "-minor", "-patch")
+        numbered = label.objects.select_related("version").only("name", "prompt_id", "version__number")
+        return self.annotate(latest=models.Subquery(newest.values("number")[:1])).prefetch_related(
+            models.Prefetch("labels", queryset=numbered.order_by("name"))
+        )
+
+    def matching(self, words: str) -> "PromptQuerySet":
+        """Those that hold each of the words in their name, context, technique, source, tags or production text."""
+        found = self
+        for word in words.split():
+            in_text = apps.get_model("vault", "Label").objects.filter(
+                prompt=models.OuterRef("pk"), name="production", version__content__icontains=word
+            )
+            anywhere = models.Q(models.Exists(in_text)) | models.Q(tags__icontains=word)
+            for field in ("name", "category", "vertical", "platform", "agent_code", "technique", "source"):
+                anywhere |= models.Q(**{f"{field}__icontains": word})
+            found = found.filter(anywhere)
+        return found
+
     def top(self, vertical: str) -> "PromptQuerySet":
         """The active prompts of a vertical, best first."""
         return self.active().filter(vertical=vertical).order_by("-performance_score", "id")
@@ -35,6 +56,19 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
             self.active()
             .filter(project_id=prompt.project_id, category=prompt.category, language=prompt.language)
             .order_by("-performance_score", "id")
+        )
+
+    def counted_by(self, field: str) -> Any:
+        """For each value of the field: how many active prompts, their mean score, how often used. One query."""
+        return (
+            self.active()
+            .values(value=models.F(field))
+            .annotate(
+                prompts=models.Count("id"),
+                performance_score_avg=models.Avg("performance_score"),
+                times_used=models.Sum("times_used", default=0),
+            )
+            .order_by("-prompts", "value")
         )
 
     def summary(self) -> dict[str, Any]:
