@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 FORMAT = "assay-prompt/1"
 
 
-class VersionRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+class VersionRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One text of a prompt. `variables` is derived when not given; `parent` is the number of an older version."""
 
     number: str
@@ -24,7 +24,7 @@ class VersionRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     note: str = ""
 
 
-class PromptRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+class PromptRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A prompt with all its versions and labels: what `export_prompts` writes, and what one file of an export holds."""
 
     format: str

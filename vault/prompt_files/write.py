@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -31,13 +32,19 @@ def files(records: Sequence[PromptRecord]) -> dict[str, str]:
 
 
 def text_of(record: PromptRecord) -> str:
-    """The text of one file."""
-    return yaml_text.write(msgspec.to_builtins(record))
+    """The text of one file. What is empty is left out."""
+    fields = msgspec.to_builtins(record)
+    fields["versions"] = [_without_empty(version) for version in fields["versions"]]
+    return yaml_text.write(_without_empty(fields))
 
 
 def is_of_an_export(text: str) -> bool:
     """Whether a file's text says of itself that it was written here."""
     return re.search(rf"^format: {re.escape(FORMAT)}$", text, re.MULTILINE) is not None
+
+
+def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in (None, "", False, [], {})}
 
 
 def _path(record: PromptRecord) -> str:
