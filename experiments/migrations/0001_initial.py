@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('sentinel', '0002_revision_triggers'),
-        ('vault', '0003_alter_prompt_agent_code_alter_prompt_category_and_more'),
+        ('vault', '0002_triggers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
