@@ -44,7 +44,7 @@ def store(folder: Path, part: Part, stored: Stored) -> None:
     sealed = stored.etag.encode("latin-1", "replace") + b"\n" + stored.body
     header = MAGIC + hashlib.sha256(sealed).hexdigest().encode() + b"\n"
     target = _path(folder, part)
-    if _header(target) == header:
+    if _is_kept(folder, part, stored):
         return  # another process of the same application was first
     draft = folder / f"{part}.{os.getpid()}.draft"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
@@ -63,9 +63,8 @@ def _path(folder: Path, part: Part) -> Path:
     return folder / f"{part}.cache"
 
 
-def _header(target: Path) -> bytes:
+def _is_kept(folder: Path, part: Part, stored: Stored) -> bool:
     try:
-        with target.open("rb") as file:
-            return file.readline()
-    except OSError:
-        return b""
+        return load(folder, part) == stored
+    except (DamagedFile, OSError):
+        return False

@@ -29,6 +29,7 @@ MAX_UNCOUNTED = 50_000
 MAX_UNSAVED = 10_000
 EXIT_TIMEOUT = 2.0
 RESTART_PAUSE = 1.0
+FORK_PATIENCE = 0.3
 
 
 class Engine:
@@ -45,6 +46,7 @@ class Engine:
         self._folder = open_folder(options.cache_dir, options.url, options.key)
         self._outbox = Outbox(self._folder, options.max_queue)
         self._transport = Transport(options.url, options.key, options.timeout)
+        self._loaded = False
         self._trouble = "no answer yet"
         self._notices: set[str] = set()
         self._start_anew()
@@ -57,6 +59,8 @@ class Engine:
         self._served: deque[Version] = deque()
         self._counts: Counter[Version] = Counter()
         self._unsaved: deque[tuple[str, bytes]] = deque(maxlen=MAX_UNSAVED)
+        self._ticking = threading.Lock()
+        self._ticking_held = False
         self._counting = threading.Lock()
         self._spooling = threading.Lock()
         self._lifecycle = threading.Lock()
@@ -70,11 +74,10 @@ class Engine:
 
     def current(self) -> Bundle | None:
         """Return the bundle; while there is none yet, wait for it until `start_timeout` after the start."""
-        running = self._ensure_running()
+        self._ensure_running()
         if self._held.bundle is None:
             self._settled.wait(max(self._wait_until - time.monotonic(), 0))
-        if running:
-            self.live = self._held.bundle
+        self._go_live(self._stop)
         return self._held.bundle
 
     def answer(self, bundle: Bundle | None, request: Request, fallback: Fallback | None) -> Resolution:
@@ -129,12 +132,19 @@ class Engine:
         return sent
 
     def before_fork(self) -> None:
-        """Nobody may be inside SQLite when the process forks."""
+        """Let the thread finish what it does, if that is soon, and nobody be inside SQLite when the process forks.
+
+        Waiting is a courtesy: what the thread may hold in an HTTP or TLS library at that moment would never be let go
+        in the child. A slow server does not hold up a fork for longer.
+        """
+        self._ticking_held = self._ticking.acquire(timeout=FORK_PATIENCE)
         self._outbox.before_fork()
 
     def after_fork_in_parent(self) -> None:
         """Go on."""
         self._outbox.after_fork_in_parent()
+        if self._ticking_held:
+            self._ticking.release()
 
     def after_fork_in_child(self) -> None:
         """Keep the bundle; all else is the parent's. The thread starts with the first use."""
@@ -142,12 +152,10 @@ class Engine:
         self._transport.forget_parent()
         self._start_anew()
 
-    def _ensure_running(self) -> bool:
+    def _ensure_running(self) -> None:
         with self._lifecycle:
-            if self._thread is not None and self._thread.is_alive():
-                return True
-            if time.monotonic() < self._rest_until:
-                return False
+            if (self._thread is not None and self._thread.is_alive()) or time.monotonic() < self._rest_until:
+                return
             self._stop = threading.Event()
             self._settled = threading.Event()
             self._wait_until = time.monotonic() + self.options.start_timeout
@@ -156,29 +164,39 @@ class Engine:
                 thread.start()
             except RuntimeError:  # the interpreter is on its way out, or the system has no thread to give
                 self._settled.set()
+                self._stop.set()
                 self._rest_until = time.monotonic() + RESTART_PAUSE
-                return False
+                return
             self._thread = thread
             # Not atexit: a child of multiprocessing leaves without it, but runs these.
             multiprocessing.util.Finalize(self, _close_at_exit, args=(weakref.ref(self),), exitpriority=0)
-            return True
+
+    def _go_live(self, stop: threading.Event) -> None:
+        # Under the lock that `close` holds: a thread that is being stopped must not put back what `close` took away.
+        with self._lifecycle:
+            if not stop.is_set():
+                self.live = self._held.bundle
 
     def _run(self, stop: threading.Event, settled: threading.Event) -> None:
         try:
-            if self._held.bundle is None and self._folder is not None:
-                self._hold(load(self._folder), settled)
             while not stop.is_set():
-                self._tick(stop, settled)
+                with self._ticking:
+                    self._tick(stop, settled)
                 due_at = min(self._refresh_pace.due_at, self._send_pace.due_at)
                 stop.wait(min(max(due_at - time.monotonic(), 0.01), 1.0))
         finally:
             # Where this was not asked for, the next use starts another thread, not at once: it might die as well.
-            if not stop.is_set():
-                self._rest_until = time.monotonic() + RESTART_PAUSE
-                self.live = None
-                settled.set()
+            with self._lifecycle:
+                if not stop.is_set():
+                    stop.set()
+                    self._rest_until = time.monotonic() + RESTART_PAUSE
+                    self.live = None
+                    settled.set()
 
     def _tick(self, stop: threading.Event, settled: threading.Event) -> None:
+        if not self._loaded and self._folder is not None:
+            self._loaded = True
+            self._hold(load(self._folder), stop, settled)
         if time.monotonic() >= self._refresh_pace.due_at:
             self._refresh(stop, settled)
         self._spool()
@@ -187,28 +205,28 @@ class Engine:
 
     def _refresh(self, stop: threading.Event, settled: threading.Event) -> None:
         try:
-            self._hold(refresh(self._held, self._transport, self._folder), settled)
+            self._hold(refresh(self._held, self._transport, self._folder), stop, settled)
         except KeyRefused as refused:
             self._refresh_pace.failed(REFUSED_PAUSE)
             self._trouble = f"the key was refused, {refused}"
+            self._warn_once("key", f"Assay at {self.options.url} refuses the key ({refused}); {self._what_serves()}.")
             settled.set()
-            self._warn_once("key", f"Assay at {self.options.url} refuses the key ({refused}); the last bundle is kept.")
         except (Trouble, BundleError) as error:
             self._refresh_pace.failed(error.retry_after if isinstance(error, Trouble) else None)
             self._trouble = str(error)
             if not stop.is_set() and "outage" not in self._notices:
                 self._notices.add("outage")
-                logger.warning("Assay at %s gives no bundle (%s); the last one is kept.", self.options.url, error)
+                logger.warning("Assay at %s gives no bundle (%s); %s.", self.options.url, error, self._what_serves())
         else:
             self._refresh_pace.succeeded()
             if self._notices & {"outage", "key"}:
                 self._notices -= {"outage", "key"}
                 logger.info("Assay at %s answers again.", self.options.url)
 
-    def _hold(self, held: Held, settled: threading.Event) -> None:
+    def _hold(self, held: Held, stop: threading.Event, settled: threading.Event) -> None:
         self._held = held
         if held.bundle is not None:
-            self.live = held.bundle
+            self._go_live(stop)
             settled.set()
 
     def _send(self) -> None:
@@ -258,6 +276,10 @@ class Engine:
         with self._counting:
             for _ in range(len(self._served)):
                 self._counts[self._served.popleft()] += 1
+
+    def _what_serves(self) -> str:
+        bundle = self._held.bundle
+        return f"revision {bundle.revision} goes on serving" if bundle is not None else "there is none to serve yet"
 
     def _unavailable(self) -> AssayUnavailable:
         return AssayUnavailable(

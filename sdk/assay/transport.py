@@ -1,13 +1,21 @@
 """Speak to the server over HTTP: one request, one answer, and one kind of trouble with its reason."""
 
+import encodings.idna
 import logging
+import ssl
 import threading
 import time
 from contextvars import ContextVar
 from typing import NamedTuple
 
+import certifi
+import httpcore
 import httpx
 import msgspec
+
+# httpx imports these with its first client or request. A fork in the middle of that leaves their import locked in the
+# child for ever, so they are imported here, where the application imports what it needs.
+IMPORTED_EARLY = (certifi, encodings.idna, httpcore)
 
 MAX_ANSWER = 256 * 1024 * 1024
 """Bytes, unpacked: no honest bundle is larger, and a broken proxy or a gzip bomb must not eat the caller's memory."""
@@ -49,7 +57,7 @@ class Problem(msgspec.Struct, frozen=True):
 _ours: ContextVar[bool] = ContextVar("assay_request", default=False)
 
 
-def _not_ours(record: logging.LogRecord) -> bool:  # noqa: ARG001 - the form that logging asks for
+def _not_ours(record: logging.LogRecord) -> bool:
     return not _ours.get()
 
 
@@ -92,8 +100,11 @@ class Transport:
     def _connected(self) -> httpx.Client:
         with self._lock:
             if self._client is None:
+                # Certificates are read for https alone: that takes a tenth of a second, which plain http need not wait.
+                verify = True if self._url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
                 self._client = httpx.Client(
                     base_url=f"{self._url}/api/v1/",
+                    verify=verify,
                     headers={"Authorization": f"Bearer {self._key}", "User-Agent": "assay-sdk-python"},
                 )
             return self._client

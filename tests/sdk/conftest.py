@@ -1,0 +1,75 @@
+"""The SDK's tests: a twin of the server, and clients that are closed at the end."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assay import Assay
+
+from tests.sdk.twin import KEY, Twin
+
+SDK = Path(__file__).resolve().parents[2] / "sdk"
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def twin() -> Iterator[Twin]:
+    twin = Twin()
+    yield twin
+    twin.stop()
+
+
+MakeAssay = Callable[..., Assay]
+
+
+@pytest.fixture
+def make_assay(twin: Twin, tmp_path: Path) -> Iterator[MakeAssay]:
+    """Makes clients of the twin, quick ones, that all share one cache folder unless told otherwise."""
+    made: list[Assay] = []
+
+    def make(**changes: Any) -> Assay:
+        settings: dict[str, Any] = {"refresh_interval": 0.05, "send_interval": 0.05, "start_timeout": 5.0}
+        given = {"url": twin.url, "key": KEY, "cache_dir": tmp_path / "cache", **settings, **changes}
+        made.append(Assay(**given))
+        return made[-1]
+
+    yield make
+    for assay in made:
+        assay.close(timeout=0.5)
+
+
+@pytest.fixture
+def folder_of(tmp_path: Path) -> Callable[[], Path]:
+    """The one folder that a client made in the shared cache folder."""
+
+    def find() -> Path:
+        (folder,) = (tmp_path / "cache").iterdir()
+        return folder
+
+    return find
+
+
+def run_program(code: str, *arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
+    """Run a Python program that finds the SDK, in a process of its own; it and its children end with the test."""
+    environment = {**os.environ, "PYTHONPATH": f"{SDK}:{SDK.parent}", "PYTHONWARNINGS": "default"}
+    command = [sys.executable, "-c", code, *arguments]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=timeout)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)

@@ -1,0 +1,171 @@
+"""With no server and nothing on disk, the caller's own fallback serves, or one clear error says why not."""
+
+import time
+from typing import Any
+
+import pytest
+from assay import AssayError, AssayUnavailable, AssayWarning, Message
+
+from tests.sdk.conftest import MakeAssay
+from tests.sdk.twin import Twin, wait_until
+
+ADA = {"name": "Ada"}
+
+
+def test_it_raises_one_clear_error(twin: Twin, make_assay: MakeAssay) -> None:
+    twin.stop()
+
+    with pytest.raises(AssayUnavailable) as caught:
+        make_assay(start_timeout=1.0).resolve(category="greeting", variables=ADA)
+
+    assert caught.value.code == "unavailable"
+    assert twin.url in str(caught.value)
+    assert "ConnectError" in str(caught.value)
+    assert "fallback" in str(caught.value)
+
+
+def greeting_of(variables: dict[str, Any]) -> str:
+    return f"Plain hello, {variables['name']}"
+
+
+def chat_of(variables: dict[str, Any]) -> list[dict[str, str]]:
+    return [{"role": "user", "content": variables["name"]}]
+
+
+@pytest.mark.parametrize(
+    ("fallback", "text", "messages"),
+    [
+        ("Plain {{ hello }}", "Plain {{ hello }}", None),
+        ("", "", None),
+        ([{"role": "system", "content": "Be brief."}], None, [Message("system", "Be brief.")]),
+        ([Message("user", "{{ as it is }}")], None, [Message("user", "{{ as it is }}")]),
+        (greeting_of, "Plain hello, Ada", None),
+        (chat_of, None, [Message("user", "Ada")]),
+    ],
+)
+def test_it_uses_the_fallback_as_it_is(
+    twin: Twin, make_assay: MakeAssay, fallback: Any, text: str | None, messages: list[Message] | None
+) -> None:
+    twin.stop()
+    assay = make_assay(start_timeout=0.1)
+
+    resolution = assay.resolve(category="greeting", variables=ADA, fallback=fallback)
+
+    assert (resolution.text, resolution.messages) == (text, messages)
+    assert resolution.tier == "fallback"
+    assert resolution.resolution_id == ""
+    assay.report_engagement(resolution, engagement_rate=0.5)
+    twin.start()
+    assert assay.flush()
+    assert twin.taken["engagement"] == {}
+    assert twin.uses() == 0
+
+
+@pytest.mark.parametrize("fallback", [5, [{"role": "robot", "content": "x"}], [{"content": "x"}], lambda _: None])
+def test_it_says_when_a_fallback_cannot_be_used(twin: Twin, make_assay: MakeAssay, fallback: Any) -> None:
+    twin.stop()
+
+    with pytest.raises(AssayError) as caught:
+        make_assay(start_timeout=0.1).resolve(category="greeting", fallback=fallback)
+
+    assert caught.value.code == "invalid_fallback"
+
+
+def test_it_falls_back_when_the_vault_has_no_such_prompt(make_assay: MakeAssay) -> None:
+    assay = make_assay()
+
+    assert assay.resolve(category="absent", fallback="Plain").text == "Plain"
+    assert assay.resolve(category="greeting", label="absent", fallback="Plain").text == "Plain"
+
+
+def test_it_hides_no_mistake_in_the_call_behind_a_fallback(make_assay: MakeAssay) -> None:
+    with pytest.raises(AssayError) as caught:
+        make_assay().resolve(category="greeting", variables={}, fallback="Plain")
+
+    assert caught.value.code == "missing_variable"
+
+
+def test_it_waits_for_the_first_bundle(twin: Twin, make_assay: MakeAssay) -> None:
+    twin.answering_slowly = 0.2
+
+    assert make_assay().resolve(category="greeting", variables=ADA, fallback="Plain").text == "Hello Ada"
+
+
+def test_it_waits_no_longer_than_it_was_told_and_only_once(twin: Twin, make_assay: MakeAssay) -> None:
+    twin.answering_slowly = 3.0
+    assay = make_assay(start_timeout=0.3)
+
+    began = time.monotonic()
+    for _ in range(100):
+        assert assay.resolve(category="greeting", variables=ADA, fallback="Plain").text == "Plain"
+
+    assert time.monotonic() - began < 2.5
+
+
+def test_it_finds_a_server_that_comes_up_later(twin: Twin, make_assay: MakeAssay) -> None:
+    twin.stop()
+    assay = make_assay(start_timeout=0.0)
+    assert assay.resolve(category="greeting", variables=ADA, fallback="Plain").text == "Plain"
+
+    twin.start()
+
+    assert wait_until(lambda: assay.resolve(category="greeting", variables=ADA, fallback="-").text == "Hello Ada")
+
+
+def test_it_works_on_when_the_server_dies_and_picks_up_when_it_is_back(twin: Twin, make_assay: MakeAssay) -> None:
+    assay = make_assay()
+    assay.resolve(category="greeting", variables=ADA)
+    twin.stop()
+
+    assert assay.resolve(category="greeting", variables=ADA).text == "Hello Ada"
+    assert not assay.flush()
+    twin.publish_text("Back {{ name }}", revision=2)
+    twin.start()
+
+    assert wait_until(lambda: assay.resolve(category="greeting", variables=ADA).text == "Back Ada")
+    assert assay.flush()
+    assert twin.uses() >= 2
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_it_keeps_the_last_bundle_when_the_key_is_revoked_and_warns_once(
+    twin: Twin, make_assay: MakeAssay, status: int
+) -> None:
+    assay = make_assay()
+    assay.resolve(category="greeting", variables=ADA)
+
+    with pytest.warns(AssayWarning, match="refuses the key") as warned:  # noqa: PT031 - it comes from a thread
+        twin.failing = status
+        assert wait_until(lambda: len(warned) > 0)
+        assay.flush()
+
+    assert assay.resolve(category="greeting", variables=ADA).text == "Hello Ada"
+    assert len([warning for warning in warned if "key" in str(warning.message)]) == 1
+
+
+def test_it_does_not_wait_for_a_server_that_refuses_the_key(make_assay: MakeAssay) -> None:
+    with pytest.raises(AssayUnavailable, match="the key was refused, HTTP 401"):
+        make_assay(key="another-key", start_timeout=60).resolve(category="greeting", variables=ADA)
+
+
+@pytest.mark.parametrize("status", [302, 404, 429, 500, 502, 503])
+def test_it_takes_any_other_answer_as_trouble_that_may_pass(twin: Twin, make_assay: MakeAssay, status: int) -> None:
+    twin.failing = status
+    assay = make_assay()
+
+    timely = wait_until(lambda: len(twin.gets) >= 2)
+    twin.failing = None
+
+    assert timely
+    assert assay.resolve(category="greeting", variables=ADA).text == "Hello Ada"
+
+
+def test_it_asks_ever_more_rarely(twin: Twin, make_assay: MakeAssay) -> None:
+    twin.failing = 503
+    twin.retry_after = "100"
+    assay = make_assay(start_timeout=0.3)
+
+    with pytest.raises(AssayUnavailable, match="503"):
+        assay.resolve(category="greeting", variables=ADA)
+
+    assert len(twin.gets) == 1
