@@ -31,8 +31,8 @@ def worse(plan: Plan, comparison: Comparison) -> Reason:
 def split_unsound(split: Split) -> Reason:
     return Reason(
         "split_unsound",
-        f"Exposures did not fall on the arms as planned (p = {split.p:.2g}). Units were lost or counted twice on the way, "
-        "so the arms cannot be compared. Somebody should find out where.",
+        f"Exposures did not fall on the arms as planned (p = {split.p:.2g}). Units were lost or counted twice on the "
+        "way, so the arms cannot be compared. Somebody should find out where.",
     )
 
 
@@ -51,10 +51,10 @@ def changed_over_time(treatment: str) -> Reason:
 def too_small(plan: Plan, comparison: Comparison) -> Reason:
     smallest = percent(plan.smallest_effect)
     if comparison.ahead.above_zero:
-        text = f"The effect of {comparison.treatment} is real but too small: better by less than the {smallest} worth having"
+        text = f"{comparison.treatment} is better, but by less than the {smallest} worth having: real but too small"
     else:
         text = f"{comparison.treatment} is not better by the {smallest} worth having"
-    return Reason("too_small", f"{text}: {_change(plan, comparison)}.")
+    return Reason("too_small", f"{text} ({_change(plan, comparison)}).")
 
 
 def time_up(treatment: str) -> Reason:
@@ -65,12 +65,10 @@ def ahead(plan: Plan, comparison: Comparison) -> Reason:
     return Reason("ahead", f"{comparison.treatment} is better than the control: {_change(plan, comparison)}.")
 
 
-def too_early(comparison: Comparison) -> Reason:
+def too_early(plan: Plan, comparison: Comparison) -> Reason:
     have = min(comparison.control_side.units, comparison.treatment_side.units)
     if comparison.needed is None:
-        return Reason(
-            "too_early", f"Too early: no unit of {comparison.treatment} or the control differs from another yet."
-        )
+        return Reason("too_early", f"Too early: {plan.primary.name} has been the same for every unit so far.")
     return Reason(
         "too_early",
         f"Too early: the smaller of {comparison.treatment} and the control has {have:,.0f} of the "
@@ -79,9 +77,8 @@ def too_early(comparison: Comparison) -> Reason:
 
 
 def undecided(plan: Plan, comparison: Comparison) -> Reason:
-    return Reason(
-        "undecided", f"{comparison.treatment} may be better or worse than the control: {_change(plan, comparison)}."
-    )
+    name = comparison.treatment
+    return Reason("undecided", f"{name} may be better or worse than the control: {_change(plan, comparison)}.")
 
 
 def guardrail_unread(treatment: str, metric: str) -> Reason:
@@ -91,8 +88,8 @@ def guardrail_unread(treatment: str, metric: str) -> Reason:
 def late_rows(treatment: str, share: float) -> Reason:
     return Reason(
         "late_rows",
-        f"{percent(share)} of the outcomes of {treatment} or the control came after their window had closed: until fewer "
-        "do, nothing is shipped on them.",
+        f"{percent(share)} of the outcomes of {treatment} or the control came after their window had closed: until "
+        "fewer do, nothing is shipped on them.",
     )
 
 

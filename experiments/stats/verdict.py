@@ -138,7 +138,7 @@ def _waits(
 ) -> tuple[Reason, ...]:
     """Why a treatment does not ship yet."""
     if not comparison.readable:
-        return (reasons.too_early(comparison),)
+        return (reasons.too_early(reading.plan, comparison),)
     found = []
     if not comparison.ahead.above_zero:
         found.append(reasons.undecided(reading.plan, comparison))
