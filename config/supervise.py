@@ -30,8 +30,8 @@ def supervise(
     """Run the programs until one ends or a signal says stop, then stop the others with all that they started.
 
     Each line that a program writes goes to the descriptor `output` behind the program's name; `started` is called when
-    all have been started. Returns a sentence for each program that ended by itself; none when a signal (SIGTERM, SIGINT,
-    SIGHUP) ended it all. Must be called in the main thread, with no other thread running.
+    all have been started. Returns a sentence for each program that ended by itself; none when a signal (SIGTERM,
+    SIGINT, SIGHUP) ended it all. Must be called in the main thread, with no other thread running.
     """
     with contextlib.closing(_Tree(output, max(map(len, programs)))) as tree, tree.signals():
         try:
@@ -116,21 +116,19 @@ class _Tree:
         return [f"{name} ended by itself ({_how(self.children[name].returncode)})" for name in self.ended()]
 
     def stop(self) -> None:
-        self._signal(signal.SIGTERM)
+        for child in self.children.values():
+            # To the program alone: it tells those that it started, each once.
+            child.terminate()
         deadline = time.monotonic() + PATIENCE
         while len(self.ended()) < len(self.children) and (left := deadline - time.monotonic()) > 0:
             self.listen(left)
-        # Also what a program left behind in its group when it ended.
-        self._signal(signal.SIGKILL)
         for child in self.children.values():
+            # To its whole group: also to what it left behind when it ended.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
             child.wait()
         while self.listen(0):
             pass
-
-    def _signal(self, number: signal.Signals) -> None:
-        for child in self.children.values():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.pid, number)
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[None]:
