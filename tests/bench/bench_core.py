@@ -8,12 +8,14 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "sdk"))
 
-from assay.core.bundle import Bundle, Content, ProjectSettings, Prompt, Scores, Version  # noqa: E402
-from assay.core.resolve import Request, resolve  # noqa: E402
+from assay.core.bundle import Bundle, Content, ProjectSettings, Prompt, Scores, Version
+from assay.core.resolve import Request, resolve
 
 CATEGORIES = ("caption", "ad", "email", "script", "story")
 VERTICALS = ("real-estate", "construction", "health", "restaurants", "generic")
@@ -60,12 +62,10 @@ def prompt(number: int) -> Prompt:
     )
 
 
-def bundle(prompts: int, policy: str) -> Bundle:
-    chosen = "thompson" if policy == "thompson" else "score"
-    content = Content(
-        ProjectSettings(identifier(0), "default", chosen, "en"), 1, [prompt(number) for number in range(prompts)]
-    )
-    scores = {one.id: (index % 100 / 10, index % 50, 1000) for index, one in enumerate(content.prompts)}
+def bundle(prompts: int, policy: Literal["score", "thompson"]) -> Bundle:
+    settings = ProjectSettings(identifier(0), "default", policy, "en")
+    content = Content(settings, 1, [prompt(number) for number in range(prompts)])
+    scores = {one.id: (index % 100 / 10, float(index % 50), 1000.0) for index, one in enumerate(content.prompts)}
     return Bundle(content, Scores(1, 1, (2.0, 50.0), scores))
 
 
@@ -101,11 +101,12 @@ def measure(name: str, work: Callable[[Request], object], asked: list[Request], 
 
 def main(prompts: int = 1000, rounds: int = 50_000) -> None:
     gc.freeze()
-    for policy in ("score", "thompson"):
+    policies: tuple[Literal["score", "thompson"], ...] = ("score", "thompson")
+    for policy in policies:
         served = bundle(prompts, policy)
         for unit in (False, True):
             name = f"resolve, {prompts} prompts, {policy}{', unit' if unit else ''}"
-            measure(name, lambda request, served=served: resolve(served, request), requests(unit), rounds)
+            measure(name, partial(resolve, served), requests(unit), rounds)
 
 
 if __name__ == "__main__":

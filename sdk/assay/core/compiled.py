@@ -51,7 +51,7 @@ class Compiled:
         left, messages = OUTPUT_LIMIT, []
         for role, template in self._messages:
             content = template.render(values, limit=left)
-            left -= len(content)
+            left -= len(content) if content.isascii() else len(content.encode())
             messages.append(Message(role, content))
         return None, messages
 

@@ -1,7 +1,5 @@
 """What a prompt earned, and what that makes of its score. The server's SQL does the same arithmetic."""
 
-import math
-
 from assay.core.errors import AssayError, FieldError, single
 
 KEEP = 0.7
@@ -35,7 +33,7 @@ def engagement_rate(likes: int, comments: int, shares: int, impressions: int) ->
 
 def check_rate(rate: float) -> float:
     """The engagement rate as a float; raises `invalid_engagement` when it is not a number in [0, 1]."""
-    if type(rate) not in (int, float) or not math.isfinite(rate) or not 0 <= rate <= 1:
+    if type(rate) not in (int, float) or not 0 <= rate <= 1:
         raise single("invalid_engagement", "/engagement_rate", "engagement_rate must be a number from 0 to 1.")
     return float(rate)
 
