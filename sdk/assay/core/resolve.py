@@ -13,7 +13,8 @@ from assay.core.select import PRODUCTION, Context, Tier, select
 
 __all__ = ["PromptSummary", "Request", "Resolution", "VersionSummary", "resolve"]
 
-_PLAIN = {str, type(None)}
+_TEXT = (str, type(None))
+_PLAIN = set(_TEXT)
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,8 +101,8 @@ def _context_of(request: Request) -> Context:
     """The request's context. A request made in Python, not read from JSON, may hold anything, so it is looked at."""
     category, vertical, platform, agent_code = request.category, request.vertical, request.platform, request.agent_code
     language, name, label = request.language, request.prompt, request.label
-    kinds = {type(category), type(vertical), type(platform), type(agent_code), type(language), type(name), type(label)}
-    if not kinds <= _PLAIN:
+    kinds = {type(category), type(vertical), type(platform), type(agent_code), type(language), type(name)}
+    if type(label) is not str or not kinds <= _PLAIN:
         _check_fields(request)
     if (category is None) == (name is None):
         detail = "Give either a category or the name of a prompt."
@@ -114,7 +115,7 @@ def _check_fields(request: Request) -> None:
     errors = [
         FieldError(f"/{field}", "invalid_context", f"{field} must be a string.")
         for field in request.__struct_fields__
-        if field != "variables" and not isinstance(getattr(request, field), (str, type(None)))
+        if field != "variables" and not isinstance(getattr(request, field), str if field == "label" else _TEXT)
     ]
     if errors:
         raise AssayError("invalid_context", errors[0].detail, errors=errors)
