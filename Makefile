@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
-# Tests have an embedded server of their own, which may forget everything.
+# Checks and tests have an embedded server of their own, which may forget everything.
 TESTING := ASSAY_HOME=$(CURDIR)/.assay-test ASSAY_DATABASE_DURABLE=0 DATABASE_URL=
 
 .DEFAULT_GOAL := help
@@ -17,7 +17,7 @@ run: $(VENV)/.packages  ## start everything: database, web server, worker; print
 	@exec $(BIN)/python manage.py up
 
 test: $(VENV)/.packages-dev  ## run all tests
-	@$(TESTING) $(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.packages-dev  ## lint, types, import contracts, migrations, settings for production
 	@$(BIN)/ruff check .

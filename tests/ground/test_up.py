@@ -85,7 +85,7 @@ def test_a_first_start_shows_a_way_in_and_a_second_one_keeps_it(tmp_path: Path) 
         wait_for(process, port, log)
         assert opens(port, found[1])
         assert wait_until(lambda: "Ctrl-C" in log.read_text())
-        assert "password " not in log.read_text()
+        assert "  password " not in log.read_text()
         assert "changepassword admin" in log.read_text()
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0
