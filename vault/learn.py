@@ -1,7 +1,9 @@
 """This file lets you teach prompts what they earned."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from assay.core.errors import AssayError
@@ -9,34 +11,42 @@ from django.db import connection, transaction
 
 from config.ids import uuid7
 
-# One statement a report. The prompt's row is locked before it is read, so that two reports at once learn one after the
-# other; a report whose own id is there already inserts nothing and so teaches nothing. The arithmetic is that of
+# Reports of different prompts, in one statement. The prompts' rows are locked before they are read, always in the order
+# of their ids, so that two reports at once learn one after the other and two batches never wait for each other; a
+# report whose own id is there already inserts nothing and so teaches nothing. The arithmetic is that of
 # `assay.core.learn`, double by double, which is what lets `recompute_scores` replay it without a difference.
 LEARN = """
-    WITH given AS (
-        SELECT %(rate)s::float8 AS rate, %(engagements)s::float8 AS engagements, %(impressions)s::float8 AS impressions
-    ), before AS (
+    WITH sent AS (
+        SELECT * FROM unnest(%(ids)s::uuid[], %(prompts)s::uuid[], %(versions)s::uuid[], %(reports)s::uuid[],
+            %(resolutions)s::text[], %(units)s::bytea[], %(rates)s::float8[], %(engagements)s::float8[],
+            %(impressions)s::float8[])
+            AS sent (id, prompt_id, version_id, report_id, resolution_id, unit_hash, rate, engagements, impressions)
+    ), held AS (
         SELECT id, performance_score AS score, engagement_avg AS mean, reports
-        FROM vault_prompt WHERE id = %(prompt)s AND project_id = %(project)s FOR NO KEY UPDATE
+        FROM vault_prompt WHERE id = ANY (%(prompts)s) AND project_id = %(project)s ORDER BY id FOR NO KEY UPDATE
     ), learned AS (
         INSERT INTO vault_engagementreport (id, project_id, prompt_id, version_id, sequence, report_id, resolution_id,
             unit_hash, engagement_rate, engagements, impressions, score_before, score_after)
-        SELECT %(id)s, %(project)s, id, %(version)s, reports + 1, %(report)s, %(resolution)s, %(unit)s,
-            rate, engagements, impressions, score, 0.7::float8 * score + 0.3::float8 * (rate * 10)
-        FROM before, given ON CONFLICT (project_id, report_id) DO NOTHING
-        RETURNING prompt_id, sequence, score_after
+        SELECT sent.id, %(project)s, prompt_id, version_id, held.reports + 1, report_id, resolution_id,
+            unit_hash, rate, engagements, impressions, score, 0.7::float8 * score + 0.3::float8 * (rate * 10)
+        FROM sent JOIN held ON held.id = sent.prompt_id ON CONFLICT (project_id, report_id) DO NOTHING
+        RETURNING prompt_id, sequence, engagement_rate AS rate, engagements, impressions, score_after,
+            (resolution_id IS NULL)::int AS uses
     )
     UPDATE vault_prompt AS prompt SET
         performance_score = learned.score_after,
-        engagement_avg = before.mean + (given.rate - before.mean) / learned.sequence,
+        engagement_avg = held.mean + (learned.rate - held.mean) / learned.sequence,
         reports = learned.sequence,
-        engagements = prompt.engagements + given.engagements,
-        impressions = prompt.impressions + given.impressions,
-        times_used = prompt.times_used + %(uses)s
-    FROM given, before, learned WHERE prompt.id = before.id
-    RETURNING prompt.performance_score, prompt.engagement_avg, prompt.times_used
+        engagements = prompt.engagements + learned.engagements,
+        impressions = prompt.impressions + learned.impressions,
+        times_used = prompt.times_used + learned.uses
+    FROM learned, held WHERE prompt.id = learned.prompt_id AND prompt.id = held.id
+    RETURNING prompt.id, prompt.performance_score, prompt.engagement_avg, prompt.times_used
 """
-STANDING = "SELECT performance_score, engagement_avg, times_used FROM vault_prompt WHERE id = %s AND project_id = %s"
+STANDING = """
+    SELECT id, performance_score, engagement_avg, times_used FROM vault_prompt
+    WHERE id = ANY (%(prompts)s) AND project_id = %(project)s
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,40 +78,64 @@ class Learned:
     updated: bool
 
 
+Standing = tuple[float, float, int]
+
+
 @transaction.atomic
 def learn(*, project_id: UUID, reports: Sequence[Report]) -> list[Learned]:
-    """Take the reports, in order for each prompt, and say where each left its prompt: one query a report.
+    """Take the reports, in order for each prompt, and say where each left its prompt.
 
-    All or none. Raises AssayError 404 when a prompt is not of this project.
+    As many queries as the prompt that is named most often has reports; one more where some had been taken before. All
+    or none. Raises AssayError 404 when a prompt is not of this project.
     """
     learned: dict[int, Learned] = {}
     with connection.cursor() as cursor:
-        # Always in the same order of prompts: of two batches at once neither waits for what the other holds.
-        for place in sorted(range(len(reports)), key=lambda place: (reports[place].prompt_id, place)):
-            report = reports[place]
-            cursor.execute(
-                LEARN,
-                {
-                    "id": uuid7(),
-                    "project": project_id,
-                    "prompt": report.prompt_id,
-                    "version": report.version_id,
-                    "report": report.report_id,
-                    "resolution": report.resolution_id,
-                    "unit": report.unit_hash,
-                    "rate": report.rate,
-                    "engagements": report.engagements,
-                    "impressions": report.impressions,
-                    "uses": 1 if report.resolution_id is None else 0,
-                },
-            )
-            row = cursor.fetchone()
-            updated = row is not None
-            if row is None:
-                cursor.execute(STANDING, [report.prompt_id, project_id])
-                row = cursor.fetchone()
-            if row is None:
-                raise AssayError("not_found", "There is no such prompt.", status=404)
-            score, mean, uses = row
-            learned[place] = Learned(report.prompt_id, report.rate, score, mean, uses, updated)
+        for wave in _waves(reports):
+            learned |= _learn_wave(cursor, project_id, {place: reports[place] for place in wave})
     return [learned[place] for place in range(len(reports))]
+
+
+def _waves(reports: Sequence[Report]) -> list[list[int]]:
+    """The places of each prompt's first report, of each one's second, and so on. The first names all the prompts."""
+    waves: list[list[int]] = []
+    taken: defaultdict[UUID, int] = defaultdict(int)
+    for place, report in enumerate(reports):
+        turn = taken[report.prompt_id]
+        taken[report.prompt_id] += 1
+        if turn == len(waves):
+            waves.append([])
+        waves[turn].append(place)
+    return waves
+
+
+def _learn_wave(cursor: Any, project_id: UUID, reports: dict[int, Report]) -> dict[int, Learned]:
+    wave = list(reports.values())
+    prompts = [report.prompt_id for report in wave]
+    cursor.execute(
+        LEARN,
+        {
+            "project": project_id,
+            "ids": [uuid7() for _ in wave],
+            "prompts": prompts,
+            "versions": [report.version_id for report in wave],
+            "reports": [report.report_id for report in wave],
+            "resolutions": [report.resolution_id for report in wave],
+            "units": [report.unit_hash for report in wave],
+            "rates": [report.rate for report in wave],
+            "engagements": [report.engagements for report in wave],
+            "impressions": [report.impressions for report in wave],
+        },
+    )
+    updated: dict[UUID, Standing] = {prompt_id: tuple(standing) for prompt_id, *standing in cursor.fetchall()}
+    known: dict[UUID, Standing] = {}
+    if len(updated) < len(wave):
+        cursor.execute(STANDING, {"project": project_id, "prompts": prompts})
+        known = {prompt_id: tuple(standing) for prompt_id, *standing in cursor.fetchall()}
+    learned = {}
+    for place, report in reports.items():
+        standing = updated.get(report.prompt_id) or known.get(report.prompt_id)
+        if standing is None:
+            raise AssayError("not_found", "There is no such prompt.", status=404)
+        score, mean, uses = standing
+        learned[place] = Learned(report.prompt_id, report.rate, score, mean, uses, report.prompt_id in updated)
+    return learned
