@@ -172,11 +172,12 @@ def test_it_opens_again_after_it_was_closed(twin: Twin, make_assay: MakeAssay) -
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_it_starts_its_thread_again_should_that_ever_die(twin: Twin, make_assay: MakeAssay) -> None:
-    assay = make_assay()
+    assay = make_assay(send_interval=60)
     assay.resolve(category="greeting", variables=ADA)
     thread = assay._engine._thread
-    assay._engine._send_pace.due_at = "never"
     assert thread is not None
+    assert wait_until(lambda: len(twin.gets) > 5)
+    assay._engine._send_pace.due_at = "never"
     assert wait_until(lambda: not thread.is_alive())
     assay._engine._send_pace.due_at = 0.0
 

@@ -1,0 +1,93 @@
+"""The examples do what they say."""
+
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sdk.conftest import SDK
+from tests.sdk.twin import KEY, Twin, make_content, make_prompt, make_scores
+
+EXAMPLES = SDK / "examples"
+
+
+@pytest.fixture
+def vault(twin: Twin) -> Twin:
+    """A twin with the one prompt that all examples ask for."""
+    text = "What does this customer want? {{ message }} ({{ ai_summary }})"
+    prompt = make_prompt(text=text, category="lead_enrichment")
+    variables = {name: {"type": "string"} for name in ("message", "ai_summary")}
+    object_schema = {"type": "object", "properties": variables, "required": list(variables)}
+    version = type(prompt.versions[0])(prompt.versions[0].id, "1.0.0", "text", text, object_schema)
+    twin.publish(make_content(make_prompt(category="lead_enrichment", versions=[version])), make_scores())
+    return twin
+
+
+def start(example: str, twin: Twin, tmp_path: Path) -> "subprocess.Popen[str]":
+    environment: dict[str, Any] = {
+        **os.environ,
+        "PYTHONPATH": str(SDK),
+        "ASSAY_URL": twin.url,
+        "ASSAY_KEY": KEY,
+        "XDG_CACHE_HOME": str(tmp_path),
+        "PORT": "0",
+    }
+    command = [sys.executable, str(EXAMPLES / example)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def output_of(example: str, twin: Twin, tmp_path: Path) -> str:
+    process = start(example, twin, tmp_path)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    return output
+
+
+def test_it_starts_quickly(vault: Twin, tmp_path: Path) -> None:
+    output = output_of("quickstart.py", vault, tmp_path)
+
+    assert "What does this customer want? Is the flat in Oak Street still free?" in output
+    assert "sent: True" in output
+    assert [report["likes"] for report in vault.taken["engagement"].values()] == [12]
+    assert vault.uses() == 1
+
+
+def test_it_runs_asynchronously(vault: Twin, tmp_path: Path) -> None:
+    output = output_of("asynchronous.py", vault, tmp_path)
+
+    assert "100 resolutions" in output
+    assert "sent: True" in output
+    assert len(vault.taken["engagement"]) == 100
+
+
+def test_it_goes_on_offline(vault: Twin, tmp_path: Path) -> None:
+    assert "served from: revision 1.1" in output_of("offline.py", vault, tmp_path / "once-online")
+    vault.stop()
+
+    again = output_of("offline.py", vault, tmp_path / "once-online")
+    never = output_of("offline.py", vault, tmp_path / "never-online")
+
+    assert "served from: revision 1.1" in again
+    assert "sent: False" in again
+    assert "served from: the fallback" in never
+    assert "without a fallback: Assay at" in never
+
+
+def test_it_serves_from_forked_workers(vault: Twin, tmp_path: Path) -> None:
+    process = start("prefork.py", vault, tmp_path)
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        answers = [urllib.request.urlopen(f"{address}{number}", timeout=10).read().decode() for number in range(6)]
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+    assert all(f"customer want? /{number} (A path.)" in answer for number, answer in enumerate(answers))
+    assert len({answer.split(":")[0] for answer in answers}) == 2
+    assert vault.uses() == 6
