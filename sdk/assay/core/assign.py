@@ -1,11 +1,15 @@
 """Hashes of units: sticky, without storage, and the same in every language."""
 
 import hashlib
+from bisect import bisect_right
 
+from assay.core.bundle import WHOLE, Arm, Trial, Version
 from assay.core.errors import single
 
 MAX_UNIT = 200
 DRAW = "draw"
+COVERAGE = "coverage"
+ARM = "arm"
 UNIT = "unit"
 
 
@@ -31,3 +35,19 @@ def fraction(salt: str, purpose: str, unit: str) -> float:
 def unit_hash(project_id: str, unit: str) -> bytes:
     """The 8 bytes by which a resolution id knows its unit, without naming it."""
     return hashlib.sha256(f"{project_id}:{UNIT}:{unit}".encode()).digest()[:8]
+
+
+def assign(trial: Trial, unit: str, unit_hash: bytes) -> tuple[Arm, Version] | None:
+    """The arm that a unit is in, for good, and its version; None when it takes no part.
+
+    A unit takes part when its `coverage` hash is below the coverage, so that a growing coverage only adds units. Its
+    `arm` hash, placed on the arms' cumulative shares, names its arm. Where nobody is exposed any more, it is
+    known who was.
+    """
+    experiment = trial.experiment
+    if fraction(experiment.salt, COVERAGE, unit) * WHOLE >= experiment.coverage:
+        return None
+    if trial.known is not None and unit_hash not in trial.known:
+        return None
+    arm, version = trial.arms[bisect_right(trial.ends, fraction(experiment.salt, ARM, unit) * WHOLE)]
+    return None if arm.withdrawn else (arm, version)

@@ -1,5 +1,7 @@
 """The bundle: one project's prompts and scores, immutable, indexed once, and all that a resolution needs."""
 
+from binascii import Error as Base64Error
+from binascii import a2b_base64
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -8,6 +10,7 @@ from assay.core.brand import fill_brand
 from assay.core.errors import BundleError
 
 FORMAT = 1
+WHOLE = 10_000
 LATEST = "latest"
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
@@ -68,13 +71,43 @@ class ProjectSettings(msgspec.Struct, frozen=True):
     default_language: Name = "en"
 
 
+Share = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+
+
+class Arm(msgspec.Struct, frozen=True):
+    """One side of an experiment, the control being number 0. `share` in ten-thousandths; all arms' sum to 10,000.
+
+    The units of a withdrawn arm are served what is in production, and its share goes to nobody else.
+    """
+
+    number: Annotated[int, msgspec.Meta(ge=0, le=255)]
+    version_id: Id
+    share: Share
+    withdrawn: bool = False
+
+
+class Experiment(msgspec.Struct, frozen=True):
+    """An experiment that holds its prompt's contexts. `coverage`, in ten-thousandths, is how many units take part.
+
+    Where nobody is exposed any more (it is paused, or its time is up), `known` tells who was: their 8-byte hashes, one
+    after the other, in base64. Only they keep their arm then. While it runs `known` is null.
+    """
+
+    id: Id
+    prompt_id: Id
+    salt: Name
+    coverage: Share
+    arms: list[Arm]
+    known: str | None = None
+
+
 class Content(msgspec.Struct, frozen=True):
     """All of a bundle but the scores. `clients` is null for a key that may not see them."""
 
     project: ProjectSettings
     revision: Revision
     prompts: list[Prompt]
-    experiments: list[dict[str, Any]] = []
+    experiments: list[Experiment] = []
     clients: list[Client] | None = None
     format: int = FORMAT
 
@@ -119,6 +152,16 @@ class Bundle:
         bundle = object.__new__(Bundle)
         bundle._fill(self.content, scores, self.index, self.compiled)
         return bundle
+
+    def holder(self, candidates: list[Prompt]) -> Prompt | None:
+        """The candidate that holds its context while an experiment goes on. `candidates` is a list of the index."""
+        key = id(candidates)
+        try:
+            return self.index.holders[key]
+        except KeyError:
+            trials = self.index.trials
+            holder = self.index.holders[key] = next((prompt for prompt in candidates if prompt.id in trials), None)
+            return holder
 
     def score(self, prompt: Prompt) -> tuple[float, float, float]:
         """The prompt's performance score, engagements and impressions."""
@@ -168,7 +211,7 @@ Pools = dict[str, list[Prompt]]
 class Index:
     """Where each prompt stands, by label and tier. Lists are in id order."""
 
-    __slots__ = ("brands", "exact", "labels", "names", "pools", "versions")
+    __slots__ = ("brands", "exact", "holders", "labels", "names", "pools", "trials", "versions")
 
     def __init__(self, content: Content) -> None:
         self.labels: set[str] = set()
@@ -178,8 +221,15 @@ class Index:
         self.versions: dict[tuple[str, str], Version] = {}
         clients = content.clients
         self.brands = None if clients is None else {client.id: fill_brand(client.brand) for client in clients}
+        self.trials: dict[str, Trial] = {}
+        self.holders: dict[int, Prompt | None] = {}
         for prompt in sorted(content.prompts, key=lambda prompt: prompt.id):
             self._add(prompt)
+        versions = {(prompt.id, version.id): version for prompt in content.prompts for version in prompt.versions}
+        for experiment in content.experiments:
+            if experiment.prompt_id in self.trials:
+                raise BundleError("invalid_bundle", f"Prompt {experiment.prompt_id} has two experiments.")
+            self.trials[experiment.prompt_id] = Trial(experiment, versions)
 
     def _add(self, prompt: Prompt) -> None:
         versions = {version.id: version for version in prompt.versions}
@@ -196,6 +246,38 @@ class Index:
             self.names.setdefault((label, prompt.name), {}).setdefault(prompt.language, []).append(prompt)
             if prompt.platform and agent:
                 self.exact.setdefault((*place, prompt.platform, agent), []).append(prompt)
+
+
+class Trial:
+    """An experiment made ready: each arm with its version and the upper end of its cumulative shares."""
+
+    __slots__ = ("arms", "ends", "experiment", "known")
+
+    def __init__(self, experiment: Experiment, versions: dict[tuple[str, str], Version]) -> None:
+        self.experiment = experiment
+        self.arms: list[tuple[Arm, Version]] = []
+        self.ends: list[int] = []
+        end = 0
+        for arm in sorted(experiment.arms, key=lambda arm: arm.number):
+            version = versions.get((experiment.prompt_id, arm.version_id))
+            if version is None:
+                raise BundleError("invalid_bundle", f"Experiment {experiment.id} names an absent version.")
+            end += arm.share
+            self.arms.append((arm, version))
+            self.ends.append(end)
+        if end != WHOLE:
+            raise BundleError("invalid_bundle", f"The shares of experiment {experiment.id} do not sum to {WHOLE}.")
+        self.known = None if experiment.known is None else _hashes(experiment)
+
+
+def _hashes(experiment: Experiment) -> frozenset[bytes]:
+    try:
+        packed = a2b_base64(experiment.known or "", strict_mode=True)
+    except Base64Error:
+        packed = b"?"
+    if len(packed) % 8:
+        raise BundleError("invalid_bundle", f"The known units of experiment {experiment.id} are damaged.")
+    return frozenset(packed[place : place + 8] for place in range(0, len(packed), 8))
 
 
 T = TypeVar("T", Content, Scores)

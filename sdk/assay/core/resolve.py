@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from assay.core import assign, token
-from assay.core.bundle import Bundle, Message
+from assay.core.bundle import Bundle, Message, Prompt, Version
 from assay.core.compiled import VersionSummary, compiled
 from assay.core.errors import AssayError, FieldError, single
 from assay.core.select import PRODUCTION, Context, Tier, select
@@ -44,6 +44,13 @@ class PromptSummary(msgspec.Struct, frozen=True):
     performance_score: float
 
 
+class ExperimentSummary(msgspec.Struct, frozen=True):
+    """The experiment that the unit takes part in, and the number of its arm; the control is 0."""
+
+    id: str
+    arm: int
+
+
 class Resolution(msgspec.Struct, frozen=True):
     """The answer. `text` for a prompt of kind text, `messages` for a chat; the other is null.
 
@@ -59,7 +66,7 @@ class Resolution(msgspec.Struct, frozen=True):
     text: str | None
     messages: list[Message] | None
     model_settings: dict[str, Any]
-    experiment: dict[str, Any] | None
+    experiment: ExperimentSummary | None
     revision: str
 
 
@@ -78,12 +85,17 @@ def resolve(bundle: Bundle, request: Request, *, draw: float | None = None, now:
     brand = None if request.client_id is None else _brand_of(bundle, request.client_id)
     selection = select(bundle, context, _draw_of(bundle, request.unit, draw))
     prompt = selection.prompt
-    # An experiment on this prompt chooses its arm's version here.
-    version = bundle.index.versions[prompt.id, context.label]
+    version, trial = _version(bundle, context, prompt, request.unit, unit_hash)
     ready = compiled(bundle, prompt, version)
     text, messages = ready.render(request.variables, brand)
     return Resolution(
-        token.make(ready.head, time.time_ns() // 1_000_000 if now is None else now, unit_hash=unit_hash),
+        token.make(
+            ready.head,
+            time.time_ns() // 1_000_000 if now is None else now,
+            unit_hash=unit_hash,
+            experiment_id=trial.id if trial else None,
+            arm=trial.arm if trial else None,
+        ),
         PromptSummary(prompt.id, prompt.name, prompt.technique, bundle.score(prompt)[0]),
         ready.summary,
         selection.tier,
@@ -92,9 +104,22 @@ def resolve(bundle: Bundle, request: Request, *, draw: float | None = None, now:
         text,
         messages,
         version.model_settings,
-        None,
+        trial,
         bundle.revision,
     )
+
+
+def _version(
+    bundle: Bundle, context: Context, prompt: Prompt, unit: str | None, unit_hash: bytes | None
+) -> tuple[Version, ExperimentSummary | None]:
+    """The version under the label, or that of the arm which the unit is in while an experiment goes on."""
+    if unit is not None and unit_hash is not None and context.label == PRODUCTION:
+        trial = bundle.index.trials.get(prompt.id)
+        assigned = assign.assign(trial, unit, unit_hash) if trial is not None else None
+        if trial is not None and assigned is not None:
+            arm, version = assigned
+            return version, ExperimentSummary(trial.experiment.id, arm.number)
+    return bundle.index.versions[prompt.id, context.label], None
 
 
 def _context_of(request: Request) -> Context:

@@ -100,6 +100,11 @@ def _serving(pools: Pools, agent: str | None) -> list[list[Prompt]]:
 def _pick(bundle: Bundle, lists: list[list[Prompt]], context: Context, language: str, draw: float) -> Prompt | None:
     if not lists:
         return None
+    if bundle.index.trials and context.label == PRODUCTION:
+        # Or else the score would decide who is exposed, and the comparison would be worth nothing.
+        held = [holder for holder in map(bundle.holder, lists) if holder is not None]
+        if held:
+            return min(held, key=lambda prompt: prompt.id)
     if bundle.content.project.policy == "score":
         winners = [bundle.best(candidates) for candidates in lists]
         return winners[0] if len(winners) == 1 else min(winners, key=lambda it: (-bundle.score(it)[0], it.id))
