@@ -57,7 +57,8 @@ def ask(bundle: Bundle, **request: str) -> Resolution:
     return resolve(bundle, Request(**({"category": "caption"} | request)))
 
 
-# Worked out apart from the code: sha256sum of "salt:arm:user-1" and so on, its first 16 digits shifted by 11, over 2^53.
+# Worked out apart from the code: sha256sum of "salt:arm:user-1" and so on,
+# its first 16 digits, shifted by 11, over 2^53.
 @pytest.mark.parametrize(
     ("purpose", "unit", "expected"),
     [
