@@ -4,12 +4,28 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from drf_spectacular.utils import OpenApiParameter
 
-from config.problems import TITLES
+from config.problems import CODES, TITLES
 
 METHODS = ("get", "post", "put", "patch", "delete")
 _COMPONENT = "#/components/schemas/{name}"
 _types: dict[str, Any] = {}
+
+PROJECT = {
+    "name": "X-Project",
+    "in": "header",
+    "description": "The project's slug, for a session of somebody with several projects. A key has its own project.",
+    "schema": {"type": "string"},
+}
+# For what creates or moves something.
+ONCE = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="Any text of one's own. Sent again with the same key within 24 hours, a request gets its first answer "
+    "and nothing happens twice.",
+)
 
 
 class FieldProblem(msgspec.Struct):
@@ -48,38 +64,49 @@ def answer(description: str, schema: dict[str, Any] | None = None, example: Any 
 
 
 def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """drf-spectacular's hook: the structs' schemas, the ways to say who one is, and every operation's problems."""
+    """drf-spectacular's hook: the structs' schemas, the headers, and every operation's problems."""
     components = result.setdefault("components", {})
-    problem = ref(Problem)
+    components["responses"] = {f"Problem{status}": _problem(status) for status in TITLES}
     _, schemas = msgspec.json.schema_components(tuple(_types.values()), ref_template=_COMPONENT)
     components.setdefault("schemas", {}).update(schemas)
-    components["responses"] = {
-        f"Problem{status}": {
-            "description": TITLES[status],
-            "content": {"application/problem+json": {"schema": problem}},
-        }
-        for status in (400, 401, 403, 404, 406, 409, 413, 415, 422, 503)
-    }
-    for operation in _operations(result):
-        for status in _problems(operation):
+    components["parameters"] = {"Project": PROJECT}
+    for name, schema in components["schemas"].items():
+        if name.endswith("Request") and "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+    for method, operation in _operations(result):
+        for status in _problems(method, operation):
             operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/Problem{status}"})
         operation["responses"] = dict(sorted(operation["responses"].items()))
+        if operation.get("security") != []:
+            operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/Project"})
     return result
 
 
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _problem(status: int) -> dict[str, Any]:
+    example = {
+        "type": f"http://127.0.0.1:8000/api/docs/#{CODES.get(status, 'invalid')}",
+        "title": TITLES[status],
+        "status": status,
+        "detail": "What is wrong, in a sentence.",
+        "code": CODES.get(status, "invalid"),
+    }
+    if status == 422:
+        example["errors"] = [{"pointer": "/name", "code": "required", "detail": "This field is required."}]
+    return {
+        "description": TITLES[status],
+        "content": {"application/problem+json": {"schema": ref(Problem), "example": example}},
+    }
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in document["paths"].values():
         for method in METHODS:
             if method in path:
-                yield path[method]
+                yield method, path[method]
 
 
-def _problems(operation: dict[str, Any]) -> list[int]:
+def _problems(method: str, operation: dict[str, Any]) -> list[int]:
     if operation.get("security") == []:
         return [400]
-    statuses = [400, 401, 403, 404, 406, 503]
-    return [*statuses, 409, 413, 415, 422] if _changes(operation) else statuses
-
-
-def _changes(operation: dict[str, Any]) -> bool:
-    return "requestBody" in operation or not operation["operationId"].endswith(("_list", "_retrieve"))
+    reading = [400, 401, 403, 404, 406, 503]
+    return reading if method == "get" else [*reading, 409, 413, 415, 422]

@@ -11,9 +11,10 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import DataError, IntegrityError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.utils.text import capfirst
 from rest_framework import exceptions as rest
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ TITLES = {
     405: "Method not allowed",
     406: "Not acceptable",
     409: "Conflict",
+    411: "Length required",
     413: "Too large",
     415: "Unsupported media type",
     422: "Cannot be taken",
@@ -122,6 +124,11 @@ def _(error: SuspiciousOperation) -> AssayError:
 
 
 @as_assay_error.register
+def _(error: UnreadablePostError) -> AssayError:
+    return of_status(400, "The body broke off.")
+
+
+@as_assay_error.register
 def _(error: DataError) -> AssayError:
     # The last wall: a value that the database's types cannot hold.
     return AssayError("unstorable_value", "A value is out of the range that can be stored.", status=422)
@@ -169,11 +176,27 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     told = as_assay_error(error)
     if told is None:
         return None
+    request = context.get("request")
+    if request is not None:
+        # Problem details are JSON, whatever else was asked for; the browsable page would hide their code.
+        request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     headers = {"WWW-Authenticate": 'Bearer realm="assay"'} if told.status == 401 else {}
     wait = getattr(error, "wait", None)
     if wait:
         headers["Retry-After"] = str(int(wait) + 1)
     return Response(describe(told), status=told.status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def _refused_unread(request: HttpRequest) -> AssayError | None:
+    """What is wrong with a body, as far as its headers tell."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        return of_status(400, "Content-Length is not a number.")
+    if len(length) > 15 or int(length) > settings.MAX_BODY_BYTES:
+        return of_status(413, TOO_LARGE.format(settings.MAX_BODY_BYTES))
+    if "HTTP_TRANSFER_ENCODING" in request.META and not int(length):
+        return AssayError("length_required", "Send the body with a Content-Length, not in chunks.", status=411)
+    return None
 
 
 class ProblemMiddleware:
@@ -185,11 +208,18 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith("/api/"):
             return self.get_response(request)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_BODY_BYTES:
-            return problem(of_status(413, TOO_LARGE.format(settings.MAX_BODY_BYTES)))
+        refused = _refused_unread(request)
+        if refused is not None:
+            return problem(refused)
         response = self.get_response(request)
+        if response.status_code == 301 and request.method not in ("GET", "HEAD"):
+            # A slash was forgotten: the body and the method are to be sent again, which 301 does not promise.
+            response.status_code = 308
         if response.status_code >= 400 and response.get("Content-Type", "").startswith("text/html"):
-            return problem(of_status(response.status_code, capfirst(response.reason_phrase) + "."))
+            told = problem(of_status(response.status_code, capfirst(response.reason_phrase) + "."))
+            if "Allow" in response:
+                told["Allow"] = response["Allow"]
+            return told
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

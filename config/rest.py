@@ -1,10 +1,10 @@
 """What the REST doors of all apps share: parsing, strict fields, rendering, filters and pages."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import msgspec
-from assay.core.errors import AssayError, FieldError
+from assay.core.errors import AssayError, FieldError, pointer_of
 from django.http import HttpRequest
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import renderers, serializers
@@ -13,7 +13,12 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import BaseParser
 
 MOST_DEEP = 32
+MOST_VALUES = 100_000
+MOST_TOLD = 20
 JSON_TYPE = "application/json"
+
+# Where a value lies: within which place, under which key or index. The outermost is the whole body.
+Place: TypeAlias = "tuple[Place, Any] | None"
 
 
 def json_body(request: HttpRequest) -> bytes:
@@ -39,28 +44,43 @@ def decode_json(body: bytes) -> Any:
 
 
 def check_storable(value: Any) -> None:
-    """AssayError 422 `unstorable_value`, with pointers to what the database could not hold."""
-    refused = list(_unstorable(value, "", 0))
+    """AssayError 422 `unstorable_value`, with pointers to what the database could not hold; 413 for too many values."""
+    refused: list[FieldError] = []
+    waiting: list[tuple[Any, Place, int]] = [([value], None, -1)]
+    seen = 0
+    while waiting and len(refused) < MOST_TOLD:
+        container, place, depth = waiting.pop()
+        seen += len(container)
+        if seen > MOST_VALUES:
+            raise AssayError("too_many_values", f"A body may hold {MOST_VALUES} values at most.", status=413)
+        for key, member in container.items() if isinstance(container, dict) else enumerate(container):
+            if told := _refusal(key) or _refusal(member, depth):
+                refused.append(FieldError(_pointer((place, key)), *told))
+            elif isinstance(member, dict | list):
+                waiting.append((member, (place, key), depth + 1))
     if refused:
-        raise AssayError("unstorable_value", refused[0].detail, status=422, errors=refused[:20])
+        raise AssayError("unstorable_value", refused[0].detail, status=422, errors=refused[:MOST_TOLD])
 
 
-def _unstorable(value: Any, pointer: str, depth: int) -> Iterator[FieldError]:
-    if depth > MOST_DEEP:
-        yield FieldError(pointer, "too_deep", f"Nested deeper than {MOST_DEEP} levels.")
-    elif isinstance(value, str):
-        if "\x00" in value:
-            yield FieldError(pointer, "null_character", "A text may not hold the character NUL.")
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            step = f"{pointer}/{key[:100].replace('~', '~0').replace('/', '~1')}"
-            yield from _unstorable(key, step, depth + 1)
-            yield from _unstorable(member, step, depth + 1)
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from _unstorable(member, f"{pointer}/{index}", depth + 1)
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        yield FieldError(pointer, "number_too_large", "A whole number must fit into 64 bits.")
+def _refusal(value: Any, depth: int = 0) -> tuple[str, str] | None:
+    """The code and sentence of what the database could not hold."""
+    if isinstance(value, str):
+        return ("null_character", "A text may not hold the character NUL.") if "\x00" in value else None
+    if isinstance(value, int):
+        fits = -(2**63) <= value < 2**63
+        return None if fits else ("number_too_large", "A whole number must fit into 64 bits.")
+    if depth >= MOST_DEEP and isinstance(value, dict | list):
+        return "too_deep", f"Nested deeper than {MOST_DEEP} levels."
+    return None
+
+
+def _pointer(place: Place) -> str:
+    """The JSON pointer of a place; a key of 10 KB is cut, its reader will know it by its beginning."""
+    steps: list[Any] = []
+    while place is not None:
+        place, key = place
+        steps.append(str(key)[:100])
+    return pointer_of(steps[-2::-1]) or "/"
 
 
 class JSONParser(BaseParser):

@@ -10,3 +10,5 @@ class SentinelConfig(AppConfig):
     def ready(self) -> None:
         # What a web process does beside its requests makes itself known when it is imported.
         import_module("sentinel.note_key_use")
+        # How keys and sessions look in the API's schema.
+        import_module("sentinel.api.openapi")

@@ -14,6 +14,7 @@ from sentinel.idempotency import answer_once
 class ProjectView(GenericAPIView[Any]):
     """`area` names the permissions: `<area>.read` for reading, `<area>.write` for everything else."""
 
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     area: ClassVar[str]
     request: Request
 

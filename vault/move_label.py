@@ -1,12 +1,11 @@
 """This file lets you move a label to a version, or take it away."""
 
-from assay.core.errors import AssayError, single
-from django.core.exceptions import ValidationError
+from assay.core.errors import single
 from django.db import transaction
 
 from sentinel.access import Access
-from vault.models import Label, LabelMove, Prompt, VaultSettings, Version
-from vault.models.labels import LABEL_NAME, LATEST
+from vault.check_label import check_label
+from vault.models import Label, LabelMove, Prompt, Version
 
 
 @transaction.atomic
@@ -17,7 +16,10 @@ def move_label(
 
     Raises AssayError 403 `label_protected`, 422 for a name that is none or a version of another prompt.
     """
-    _check(access, prompt, label, version)
+    check_label(access=access, prompt=prompt, label=label)
+    if version is not None and version.prompt_id != prompt.pk:
+        told = "This version belongs to another prompt."
+        raise single("version_of_another_prompt", "/version", told)
     # Two movers at once: the second waits, so that each move's `from` is what the label really left.
     Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)
     current = Label.objects.filter(prompt=prompt, name=label).first()
@@ -40,21 +42,3 @@ def move_label(
         key_id=access.key_id,
         reason=reason,
     )
-
-
-def _check(access: Access, prompt: Prompt, label: str, version: Version | None) -> None:
-    access.require("prompts.write")
-    if label == LATEST:
-        raise AssayError(
-            "label_is_worked_out", "`latest` is always the newest version; it cannot be moved.", status=422
-        )
-    try:
-        LABEL_NAME(label)
-    except ValidationError as error:
-        raise AssayError("invalid_label", f"A label's name: {error.message}", status=422) from None
-    if label in VaultSettings.objects.of(prompt.project_id).protected_labels and not access.may("keys.manage"):
-        told = f"The label {label} is protected: only an admin or owner moves it."
-        raise AssayError("label_protected", told, status=403)
-    if version is not None and version.prompt_id != prompt.pk:
-        told = "This version belongs to another prompt."
-        raise single("version_of_another_prompt", "/version", told)

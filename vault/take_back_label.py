@@ -4,6 +4,7 @@ from assay.core.errors import AssayError
 from django.db import transaction
 
 from sentinel.access import Access
+from vault.check_label import check_label
 from vault.models import LabelMove, Prompt
 from vault.move_label import move_label
 
@@ -14,6 +15,7 @@ def take_back_label(*, access: Access, prompt: Prompt, label: str) -> LabelMove 
 
     Raises AssayError 409 `nothing_to_take_back`, and what `move_label` raises.
     """
+    check_label(access=access, prompt=prompt, label=label)
     Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)
     last = prompt.label_moves.filter(label=label).select_related("from_version").first()
     if last is None:

@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from config.items import told
-from config.rest import parse_json
+from config.rest import json_body, parse_json
 from experiments.bundle import serve
 from experiments.usage import note_served
 from sentinel.authentication import authenticate
@@ -24,7 +24,7 @@ def resolve(request: HttpRequest) -> HttpResponse:
     access.require("prompts.read")
     served = serve(access.project_id)
     bundle = served.for_reader(with_clients=access.reads_clients)
-    resolution = core.resolve(bundle, _read(request.body))
+    resolution = core.resolve(bundle, _read(json_body(request)))
     note_served(access.project_id, resolution.version.id)
     return HttpResponse(_encoder.encode(resolution), content_type="application/json")
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.openapi import ONCE
 from config.rest import check_parameters
 from vault.api.base import ClientView, VaultView
 from vault.api.filters import ClientFilters
@@ -15,19 +16,35 @@ from vault.models import Client
 from vault.models.clients import ClientQuerySet
 from vault.save_client import save_client
 
+BRAND = {
+    "business_name": "Casa Verde",
+    "vertical": "real_estate",
+    "voice": {"primary_tone": "warm", "personality_traits": ["plain", "patient"], "emojis_allowed": False},
+    "do": ["Name the neighbourhood"],
+    "dont": ["Promise a return"],
+}
+
 
 class Clients(VaultView):
+    queryset = Client.objects.none()  # for the schema; what is listed is the project's
     filterset_class = ClientFilters
 
-    def get_queryset(self) -> ClientQuerySet:
+    def rows(self) -> ClientQuerySet:
         return Client.objects.in_project(self.access.project_id).order_by("name", "id")
 
     @extend_schema(operation_id="clients_list", responses=ClientRead(many=True), tags=["clients"])
     def get(self, request: Request) -> Response:
         """List clients by name: active ones, unless asked for others."""
-        return self.page(self.filter_queryset(self.get_queryset()), ClientRead)
+        return self.page(self.filter_queryset(self.rows()), ClientRead)
 
-    @extend_schema(operation_id="clients_create", request=ClientFields, responses={201: ClientRead}, tags=["clients"])
+    @extend_schema(
+        operation_id="clients_create",
+        request=ClientFields,
+        responses={201: ClientRead},
+        parameters=[ONCE],
+        examples=[OpenApiExample("A client", {"name": "Casa Verde", "brand_file": BRAND}, request_only=True)],
+        tags=["clients"],
+    )
     def post(self, request: Request) -> Response:
         """Make a client, with their brand file or without."""
         fields = self.read_body(ClientFields)
@@ -51,7 +68,14 @@ class OneClient(ClientView):
         check_parameters(request, set())
         return Response(ClientRead(self.client).data)
 
-    @extend_schema(operation_id="clients_update", request=ClientFields, responses=ClientRead, tags=["clients"])
+    @extend_schema(
+        operation_id="clients_update",
+        request=ClientFields,
+        responses=ClientRead,
+        parameters=[ONCE],
+        examples=[OpenApiExample("Another name", {"name": "Casa Verde Homes"}, request_only=True)],
+        tags=["clients"],
+    )
     def patch(self, request: Request, client_id: Any) -> Response:
         """Change a client. A brand file that is given replaces the whole one."""
         client = self.client
@@ -78,6 +102,8 @@ class BrandVoice(ClientView):
         operation_id="clients_brand_voice",
         request={"application/json": {"type": "object", "additionalProperties": True}},
         responses=ClientRead,
+        parameters=[ONCE],
+        examples=[OpenApiExample("A warmer tone", {"voice": {"primary_tone": "warm"}}, request_only=True)],
         tags=["clients"],
     )
     def patch(self, request: Request, client_id: Any) -> Response:

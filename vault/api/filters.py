@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.forms import IntegerField
 from django_filters import rest_framework as filters
 
 from vault.models import Client, Prompt
@@ -16,6 +17,10 @@ class Ordering(filters.OrderingFilter):
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         return qs.order_by(*[self.get_ordering_value(one) for one in value], "id") if value else qs
+
+
+class Whole(filters.NumberFilter):
+    field_class = IntegerField
 
 
 class ActiveByDefault(filters.FilterSet):
@@ -69,11 +74,15 @@ class TopFilters(filters.FilterSet):
     category = filters.CharFilter(max_length=LONGEST)
     language = filters.CharFilter(max_length=LONGEST)
     platform = filters.CharFilter(max_length=LONGEST)
-    limit = filters.NumberFilter(method="filter_limit", min_value=1, max_value=100, help_text="10 when not given.")
+    limit = Whole(method="filter_limit", min_value=1, max_value=100, help_text="10 when not given.")
 
     class Meta:
         model = Prompt
         fields: list[str] = []
 
-    def filter_limit(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
-        return queryset
+    def filter_limit(self, queryset: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
+        return queryset  # taken last, by `filter_queryset`
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen: QuerySet[Any] = super().filter_queryset(queryset)
+        return chosen[: self.form.cleaned_data.get("limit") or 10]

@@ -4,15 +4,16 @@ from typing import Any
 
 import msgspec
 from assay.core.errors import AssayError
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.openapi import ref
+from config.openapi import ONCE, ref
 from config.rest import check_parameters
 from vault.api.base import PromptView
 from vault.api.serializers import ReportRead
 from vault.learn import Learned
+from vault.models import EngagementReport
 from vault.report_engagement import Engagement, report_engagement
 
 
@@ -21,6 +22,11 @@ class Performance(PromptView):
         operation_id="prompts_performance",
         request={"application/json": ref(Engagement)},
         responses=OpenApiResponse(ref(Learned)),
+        parameters=[ONCE],
+        examples=[
+            OpenApiExample("Counts", {"likes": 12, "comments": 3, "shares": 1, "impressions": 900}, request_only=True),
+            OpenApiExample("A rate", {"engagement_rate": 0.12}, request_only=True),
+        ],
         tags=["learning"],
     )
     def post(self, request: Request, prompt_id: Any) -> Response:
@@ -42,6 +48,8 @@ class Performance(PromptView):
 
 
 class History(PromptView):
+    queryset = EngagementReport.objects.none()  # for the schema; what is listed is the prompt's
+
     @extend_schema(operation_id="history_list", responses=ReportRead(many=True), tags=["learning"])
     def get(self, request: Request, prompt_id: Any) -> Response:
         """Every report and what it made of the score, newest first."""

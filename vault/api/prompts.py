@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.openapi import ONCE
 from config.rest import check_parameters
 from vault.api.base import PromptView, VaultView
 from vault.api.filters import PromptFilters, TopFilters
@@ -17,6 +18,18 @@ from vault.revise_prompt import revise_prompt
 from vault.save_prompt import save_prompt
 
 PLACE = {*CONTEXT, "is_active"}
+EXAMPLE = {
+    "name": "Listing caption",
+    "category": "caption",
+    "vertical": "real_estate",
+    "platform": "instagram",
+    "language": "en",
+    "technique": "hook first",
+    "tags": ["listing"],
+    "content": "Write a caption for {{ address }}, {{ rooms }} rooms. Begin with what one sees from the window.",
+    "model_settings": {"temperature": 0.7},
+    "publish": True,
+}
 
 
 def split(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], bool]:
@@ -32,17 +45,25 @@ def read(prompt: Prompt) -> Any:
 
 
 class Prompts(VaultView):
+    queryset = Prompt.objects.none()  # for the schema; what is listed is the project's
     filterset_class = PromptFilters
 
-    def get_queryset(self) -> PromptQuerySet:
+    def rows(self) -> PromptQuerySet:
         return Prompt.objects.in_project(self.access.project_id).with_versions().order_by("-performance_score", "id")
 
     @extend_schema(operation_id="prompts_list", responses=PromptRow(many=True), tags=["prompts"])
     def get(self, request: Request) -> Response:
         """List prompts, best first: active ones, unless asked for others."""
-        return self.page(self.filter_queryset(self.get_queryset()), PromptRow)
+        return self.page(self.filter_queryset(self.rows()), PromptRow)
 
-    @extend_schema(operation_id="prompts_create", request=NewPrompt, responses={201: PromptRead}, tags=["prompts"])
+    @extend_schema(
+        operation_id="prompts_create",
+        request=NewPrompt,
+        responses={201: PromptRead},
+        parameters=[ONCE],
+        examples=[OpenApiExample("A caption", EXAMPLE, request_only=True)],
+        tags=["prompts"],
+    )
     def post(self, request: Request) -> Response:
         """Make a prompt and its first version, published unless told not to."""
         context, version, publish = split(self.read_body(NewPrompt))
@@ -60,7 +81,14 @@ class OnePrompt(PromptView):
         check_parameters(request, set())
         return Response(read(self.prompt))
 
-    @extend_schema(operation_id="prompts_update", request=ChangedPrompt, responses=PromptRead, tags=["prompts"])
+    @extend_schema(
+        operation_id="prompts_update",
+        request=ChangedPrompt,
+        responses=PromptRead,
+        parameters=[ONCE],
+        examples=[OpenApiExample("A new text", {"content": EXAMPLE["content"], "publish": True}, request_only=True)],
+        tags=["prompts"],
+    )
     def patch(self, request: Request, prompt_id: Any) -> Response:
         """Change a prompt. New content, variables or settings make a new version; `publish` moves production to it."""
         prompt = self.prompt
@@ -83,15 +111,14 @@ class OnePrompt(PromptView):
 
 
 class TopPrompts(VaultView):
+    queryset = Prompt.objects.none()
     filterset_class = TopFilters
 
-    def get_queryset(self) -> PromptQuerySet:
-        return Prompt.objects.in_project(self.access.project_id).top(self.kwargs["vertical"]).with_versions()
-
-    @extend_schema(operation_id="prompts_top_retrieve", responses=Top, tags=["prompts"])
+    @extend_schema(operation_id="prompts_top_retrieve", responses=Top, filters=True, tags=["prompts"])
     def get(self, request: Request, vertical: str) -> Response:
         """The best active prompts of a vertical, best first."""
-        best = self.filter_queryset(self.get_queryset())[: int(request.query_params.get("limit", 10))]
+        prompts = Prompt.objects.in_project(self.access.project_id).top(vertical).with_versions()
+        best = self.filter_queryset(prompts)
         return Response({"vertical": vertical, "results": PromptRow(best, many=True).data})
 
 

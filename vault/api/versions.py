@@ -3,11 +3,11 @@
 from typing import Any
 
 import msgspec
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.openapi import ref
+from config.openapi import ONCE, ref
 from config.rest import check_parameters, invalid_parameter
 from vault.api.base import PromptView
 from vault.api.serializers import (
@@ -28,6 +28,8 @@ MOST_MOVES = 100
 
 
 class Versions(PromptView):
+    queryset = Version.objects.none()  # for the schema; what is listed is the prompt's
+
     @extend_schema(operation_id="versions_list", responses=VersionRead(many=True), tags=["versions"])
     def get(self, request: Request, prompt_id: Any) -> Response:
         """A prompt's versions, newest first."""
@@ -39,6 +41,8 @@ class Versions(PromptView):
         operation_id="versions_create",
         request=NewVersion,
         responses={201: VersionRead, 200: OpenApiResponse(VersionRead, "Nothing differs from the newest version.")},
+        parameters=[ONCE],
+        examples=[OpenApiExample("A new text", {"content": "Hello {{ name }}", "note": "Shorter"}, request_only=True)],
         tags=["versions"],
     )
     def post(self, request: Request, prompt_id: Any) -> Response:
@@ -109,7 +113,14 @@ def moved(prompt: Prompt, label: str, move: LabelMove | None) -> dict[str, Any]:
 
 
 class OneLabel(PromptView):
-    @extend_schema(operation_id="labels_move", request=LabelTarget, responses=MovedRead, tags=["labels"])
+    @extend_schema(
+        operation_id="labels_move",
+        request=LabelTarget,
+        responses=MovedRead,
+        parameters=[ONCE],
+        examples=[OpenApiExample("A number", {"version": "1.2.0"}, request_only=True)],
+        tags=["labels"],
+    )
     def put(self, request: Request, prompt_id: Any, label: str) -> Response:
         """Point a label at a version."""
         prompt = self.prompt
@@ -122,7 +133,7 @@ class OneLabel(PromptView):
 
         return self.answer_once(work)
 
-    @extend_schema(operation_id="labels_remove", request=None, responses=MovedRead, tags=["labels"])
+    @extend_schema(operation_id="labels_remove", request=None, responses=MovedRead, parameters=[ONCE], tags=["labels"])
     def delete(self, request: Request, prompt_id: Any, label: str) -> Response:
         """Take a label away. Taking that back puts it where it was."""
         prompt = self.prompt
@@ -134,7 +145,9 @@ class OneLabel(PromptView):
 
 
 class TakeBack(PromptView):
-    @extend_schema(operation_id="labels_take_back", request=None, responses=MovedRead, tags=["labels"])
+    @extend_schema(
+        operation_id="labels_take_back", request=None, responses=MovedRead, parameters=[ONCE], tags=["labels"]
+    )
     def post(self, request: Request, prompt_id: Any, label: str) -> Response:
         """Move a label back to where its last move came from; once more moves it forth again."""
         prompt = self.prompt
