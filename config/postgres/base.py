@@ -10,6 +10,7 @@ from django.db.backends.postgresql import base
 
 from config.embedded_postgres.cluster import DATABASE
 from config.embedded_postgres.ensure import ensure
+from config.postgres.client import DatabaseClient
 from config.postgres.examine import examine
 from config.postgres.url import read_url
 from config.unusable import DatabaseUnusable
@@ -20,6 +21,8 @@ _examined: set[str] = set()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    client_class = DatabaseClient
+
     def __init__(self, settings_dict: dict[str, Any], alias: str = "default") -> None:
         # None means any database, for who creates one.
         if settings_dict["NAME"] == "":
