@@ -7,6 +7,7 @@ import time
 import uuid
 import weakref
 from collections import Counter, deque
+from dataclasses import replace
 
 from assay import forks
 from assay.core.bundle import Bundle
@@ -207,11 +208,13 @@ class Engine:
         try:
             self._hold(refresh(self._held, self._transport, self._folder), stop, settled)
         except KeyRefused as refused:
+            self._held = replace(self._held, confirmed=False)
             self._refresh_pace.failed(REFUSED_PAUSE)
             self._trouble = f"the key was refused, {refused}"
             self._warn_once("key", f"Assay at {self.options.url} refuses the key ({refused}); {self._what_serves()}.")
             settled.set()
         except (Trouble, BundleError) as error:
+            self._held = replace(self._held, confirmed=False)
             self._refresh_pace.failed(error.retry_after if isinstance(error, Trouble) else None)
             self._trouble = str(error)
             if not stop.is_set() and "outage" not in self._notices:

@@ -24,13 +24,16 @@ KEEP_SCORES_EVERY = 10.0
 class Held:
     """What is known of the bundle. It is replaced as a whole, so that a fork or a reader never meets half of a change.
 
-    `scores_kept_at` is when the scores were last written to disk, on the monotonic clock.
+    `confirmed`: the server itself has said since the last trouble that this is its content. Its number alone does not
+    say so after the server was set back to a backup. `scores_kept_at` is when the scores were last written to disk, on
+    the monotonic clock.
     """
 
     bundle: Bundle | None = None
     scores: Scores | None = None
     content_etag: str | None = None
     scores_etag: str | None = None
+    confirmed: bool = False
     scores_kept_at: float = -KEEP_SCORES_EVERY
 
 
@@ -52,7 +55,7 @@ def refresh(held: Held, transport: Transport, folder: Path | None) -> Held:
     """Ask the server what is new; return `held` itself when nothing is. Raises Trouble or BundleError.
 
     The small part, the scores, is asked for first; it says which content it belongs to, and the content is asked for
-    only if that is another one.
+    only if that is another one, or not yet confirmed.
     """
     fetched = transport.get(SCORES_PATH, held.scores_etag)
     if fetched is not None:
@@ -64,15 +67,19 @@ def refresh(held: Held, transport: Transport, folder: Path | None) -> Held:
             held = replace(held, scores_kept_at=time.monotonic())
     if held.scores is None:
         raise BundleError("invalid_bundle", "The server calls scores unchanged that it never sent.")
-    if held.bundle is None or held.bundle.content.revision != held.scores.content_revision:
-        fetched = transport.get(CONTENT_PATH, held.content_etag if held.bundle is not None else None)
-        if fetched is not None:
-            bundle = Bundle(load_content(fetched.body), held.scores, previous=held.bundle)
-            held = replace(held, bundle=bundle, content_etag=fetched.etag)
-            _keep(folder, "content", fetched)
+    same = held.bundle is not None and held.bundle.content.revision == held.scores.content_revision
+    return held if same and held.confirmed else _with_content(held, held.scores, transport, folder)
+
+
+def _with_content(held: Held, scores: Scores, transport: Transport, folder: Path | None) -> Held:
+    fetched = transport.get(CONTENT_PATH, held.content_etag if held.bundle is not None else None)
+    if fetched is not None:
+        bundle = Bundle(load_content(fetched.body), scores, previous=held.bundle)
+        _keep(folder, "content", fetched)
+        return replace(held, bundle=bundle, content_etag=fetched.etag, confirmed=True)
     if held.bundle is None:
         raise BundleError("invalid_bundle", "The server calls a bundle unchanged that it never sent.")
-    return held
+    return held if held.confirmed else replace(held, confirmed=True)
 
 
 def _decoded(folder: Path, part: cache.Part, decode: Callable[[bytes], T]) -> tuple[T | None, str | None]:

@@ -88,6 +88,20 @@ def test_it_follows_a_server_that_was_set_back_to_a_backup(twin: Twin, make_assa
     assert wait_until(lambda: assay.resolve(category="greeting", variables=ADA).text == "Earlier Ada")
 
 
+def test_it_notices_another_content_under_the_same_number(twin: Twin, make_assay: MakeAssay) -> None:
+    """A server that was set back to a backup counts on from there, and may come to the same number by another way."""
+    twin.publish_text("Once {{ name }}", revision=5)
+    assay = make_assay()
+    assert assay.resolve(category="greeting", variables=ADA).text == "Once Ada"
+    twin.stop()
+    twin.publish_text("Restored {{ name }}", revision=5)
+    assert wait_until(lambda: assay._engine._refresh_pace.failing)
+
+    twin.start()
+
+    assert wait_until(lambda: assay.resolve(category="greeting", variables=ADA).text == "Restored Ada")
+
+
 @pytest.mark.parametrize("broken", [b"<html>Please log in</html>", b"{}", b'{"format": 7}', b"\xff", b"[" * 100_000])
 def test_it_keeps_the_bundle_when_the_server_sends_something_else(
     twin: Twin, make_assay: MakeAssay, broken: bytes
