@@ -29,7 +29,8 @@ def export_prompts(*, access: Access, folder: Path, prune: bool = False) -> Expo
     """
     access.require("prompts.read")
     texts = files(_records(access.project_id))
-    written, unchanged = [], []
+    written: list[str] = []
+    unchanged: list[str] = []
     try:
         for path, text in texts.items():
             (written if _write(folder / path, text) else unchanged).append(path)

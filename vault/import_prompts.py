@@ -6,16 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from assay.core.errors import AssayError, single
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from sentinel.access import Access
 from vault.models import Label, LabelMove, Prompt, VaultSettings, Version
-from vault.plan_import import Plan, Standing, language_of, plan_import
+from vault.plan_import import Plan, Standing, plan_import
 from vault.prompt_files.record import Record, Refusal, Row
 
 # Rows are taken in transactions of this many. One of ten thousand would lock the project's revision for seconds, and
 # with it whoever wants to know whether something was published.
 ROWS_AT_ONCE = 250
+ATTEMPTS = 4
 
 Identity = tuple[str, str]
 
@@ -36,8 +37,8 @@ class _Import:
     dry_run: bool
     only_new: bool
     protected: frozenset[str]
-    # What was taken so far, by name and language: the row's number and what it said.
-    seen: dict[Identity, tuple[int, Record]] = field(default_factory=dict)
+    # The rows taken so far, by name and language.
+    seen: dict[Identity, Row] = field(default_factory=dict)
 
 
 def import_prompts(
@@ -64,19 +65,30 @@ def import_prompts(
     taken: list[Taken] = []
     for start in range(0, len(rows), ROWS_AT_ONCE):
         chunk = rows[start : start + ROWS_AT_ONCE]
-        seen = dict(importing.seen)
-        try:
-            taken += _take(importing, chunk)
-        except IntegrityError:
-            # Somebody made a prompt of the same name, or a version of the same number, meanwhile: look again, once.
-            importing.seen = seen
-            taken += _take(importing, chunk)
+        taken += _take_or_again(importing, chunk)
         progress(len(chunk))
     return taken
 
 
+def _take_or_again(importing: _Import, rows: Sequence[Row]) -> list[Taken]:
+    """Somebody else may make a prompt of the same name, or a version of the same number, meanwhile: then look again."""
+    seen = dict(importing.seen)
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _take(importing, rows)
+        except IntegrityError:
+            importing.seen = dict(seen)
+    return _take(importing, rows)
+
+
 @transaction.atomic
 def _take(importing: _Import, rows: Sequence[Row]) -> list[Taken]:
+    if not importing.dry_run:
+        # Two imports at once take turns, or each would run into the other's names again and again.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"import {importing.access.project_id}"]
+            )
     standings = _standings(importing, [row.record for row in rows if row.record is not None])
     taken: list[Taken] = []
     plans: list[Plan] = []
@@ -98,13 +110,12 @@ def _take(importing: _Import, rows: Sequence[Row]) -> list[Taken]:
 def _decide(importing: _Import, row: Row, standings: dict[Identity, Standing]) -> tuple[str, Plan | None]:
     if row.record is None:
         return "refused", None
-    identity = (row.record.name, language_of(row.record, importing.defaults))
+    identity = (row.record.name, row.record.language_or(importing.defaults.get("language", "en")))
     if identity in importing.seen:
-        number, record = importing.seen[identity]
-        if record != row.record:
-            raise single(
-                "duplicate_name", "/name", f"Row {number} has this name and language already, and says something else."
-            )
+        first = importing.seen[identity]
+        if first.record != row.record:
+            told = f"{first.file}, row {first.number}, has this name and language already, and says something else."
+            raise single("duplicate_name", "/name", told)
         return "unchanged", None
     standing = standings.get(identity)
     if importing.only_new and standing is not None:
@@ -117,7 +128,7 @@ def _decide(importing: _Import, row: Row, standings: dict[Identity, Standing]) -
         defaults=importing.defaults,
     )
     _check_labels(importing, plan)
-    importing.seen[identity] = (row.number, row.record)
+    importing.seen[identity] = row
     if plan.is_new:
         return "new", plan
     return ("unchanged" if plan.changes_nothing else "changed"), plan
@@ -137,16 +148,17 @@ def _standings(importing: _Import, records: Iterable[Record]) -> dict[Identity, 
     prompts = Prompt.objects.in_project(importing.access.project_id).filter(
         name__in={record.name for record in records}
     )
-    # Of several of a name that were deleted the last one counts, and an active one before all.
-    prompts = prompts.order_by("is_active", "id") if importing.only_new else prompts.active().order_by("id")
-    if not importing.dry_run:
-        prompts = prompts.select_for_update(no_key=True)
+    if not importing.only_new:
+        prompts = prompts.active().order_by("id")
+        prompts = prompts if importing.dry_run else prompts.select_for_update(no_key=True)
     standings = {prompt.pk: Standing(prompt, {}, {}) for prompt in prompts}
+    # Labels before versions: where nothing is locked, what a label points at is among the versions read later.
+    labels = list(Label.objects.filter(prompt__in=standings))
     versions: dict[UUID, Version] = {}
     for version in Version.objects.filter(prompt__in=standings):
         versions[version.pk] = version
         standings[version.prompt_id].versions[version.number] = version
-    for label in Label.objects.filter(prompt__in=standings):
+    for label in labels:
         standings[label.prompt_id].labels[label.name] = versions[label.version_id]
     return {(standing.prompt.name, standing.prompt.language): standing for standing in standings.values()}
 

@@ -63,11 +63,6 @@ def plan_import(
     return _plan_text(record, standing, project_id, author_id, defaults)
 
 
-def language_of(record: Record, defaults: dict[str, Any]) -> str:
-    """The language of a record; with its name, who it is in the vault."""
-    return defaults["language"] if record.language is UNSET else record.language
-
-
 def _plan_whole(record: PromptRecord, standing: Standing | None, project_id: UUID, author_id: int | None) -> Plan:
     values = {name: getattr(record, name) for name in (*FIELDS, "language")}
     plan = _plan_prompt(record, standing, project_id, values)
@@ -94,7 +89,9 @@ def _plan_text(
     given = {name: value for name in FIELDS if (value := getattr(record, name)) is not UNSET}
     if standing is None:
         given = {name: value for name, value in defaults.items() if name in FIELDS} | given
-        plan = _plan_prompt(record, None, project_id, given | {"language": language_of(record, defaults)})
+        plan = _plan_prompt(
+            record, None, project_id, given | {"language": record.language_or(defaults.get("language", "en"))}
+        )
     else:
         _check_place(standing.prompt, defaults | given)
         plan = _plan_prompt(record, standing, project_id, given)
@@ -236,5 +233,5 @@ def _number(text: str) -> tuple[int, int, int]:
     try:
         NUMBER(text)
     except ValidationError:
-        raise single("invalid_number", "/versions", f"{text[:20]!r} is no number such as 1.2.0.") from None
+        raise single("invalid_version_number", "/versions", f"{text[:20]!r} is no number such as 1.2.0.") from None
     return _parts(text)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from assay.core.errors import AssayError
 from django.core.management import CommandError, call_command
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sentinel.access import access_of_installation
@@ -239,6 +239,10 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
+@example("  indented\nfirst line")
+@example({"k": "\n\n  first"})
+@example(["\ttab\nfirst", " \n x\n", "\n x\n  y", "  \n   x\n\n\n", "x\n \n"])
+@example("carriage\r\nreturn and \u2028 separator\n")
 def test_it_reads_back_whatever_it_writes(value: Any) -> None:
     written = yaml_text.write(value)
 

@@ -3,12 +3,14 @@
 import io
 import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from assay.core.errors import AssayError
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from sentinel.models import Project, Revision
 from tests.conftest import Person
@@ -134,7 +136,7 @@ def test_it_takes_each_row_once_and_names_the_row_that_it_contradicts(mia: Perso
 
     assert [one.outcome for one in taken] == ["new", "new", "unchanged", "refused"]
     assert refusals(taken) == {5: "duplicate_name"}
-    assert "Row 2" in str(taken[3].refusal)
+    assert "list.csv, row 2," in str(taken[3].refusal)
 
 
 def test_it_keeps_projects_apart(mia: Person, stranger: Person, tmp_path: Path) -> None:
@@ -279,6 +281,15 @@ def test_it_takes_a_template_of_assays_own_as_it_is(mia: Person, tmp_path: Path)
     assert Version.objects.get().content == content
 
 
+def test_it_takes_a_text_that_comes_with_its_variables_as_it_is(mia: Person, tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"who": {"type": "string", "default": "you"}}}
+
+    take(mia, file(tmp_path, "a.json", json.dumps([{"name": "Own", "prompt": "${a} {{ who }}", "variables": schema}])))
+
+    version = Version.objects.get()
+    assert (version.content, version.variables) == ("${a} {{ who }}", schema)
+
+
 def test_it_takes_a_chat(mia: Person, tmp_path: Path) -> None:
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "{{ question }}"}]
 
@@ -330,8 +341,13 @@ def test_it_makes_a_prompt_what_an_exported_file_says(mia: Person, tmp_path: Pat
     ("changes", "code"),
     [
         ({"versions": [{"number": "1.0.0", "content": "something else"}]}, "version_conflict"),
+        ({"versions": [{"number": "1.0.0", "content": "one", "note": "another"}]}, "version_conflict"),
+        (
+            {"versions": [{"number": "1.0.0", "content": "one"}, {"number": "1.1.0", "content": "two"}]},
+            "version_conflict",
+        ),
         ({"versions": []}, "missing_versions"),
-        ({"versions": [{"number": "1.0", "content": "x"}]}, "invalid_number"),
+        ({"versions": [{"number": "1.0", "content": "x"}]}, "invalid_version_number"),
         (
             {"versions": [{"number": "1.0.0", "content": "one"}, {"number": "1.0.0", "content": "two"}]},
             "version_conflict",
@@ -357,6 +373,16 @@ def test_it_refuses_an_exported_file_whole(mia: Person, tmp_path: Path, changes:
     assert (list(Version.objects.values()), list(Prompt.objects.values()), LabelMove.objects.count()) == before
 
 
+def test_it_takes_a_record_whose_twin_before_it_was_refused(mia: Person, tmp_path: Path) -> None:
+    take(mia, file(tmp_path, "a.json", json.dumps(exported())))
+    pair = [exported(technique="AIDA", labels={"latest": "1.0.0"}), exported(technique="AIDA")]
+
+    taken = take(mia, file(tmp_path, "a.json", json.dumps(pair)))
+
+    assert outcomes(taken) == {"refused": 1, "changed": 1}
+    assert Prompt.objects.get().technique == "AIDA"
+
+
 def test_it_makes_as_many_queries_for_many_prompts_as_for_few(
     mia: Person, tmp_path: Path, django_assert_max_num_queries: Any
 ) -> None:
@@ -365,6 +391,27 @@ def test_it_makes_as_many_queries_for_many_prompts_as_for_few(
 
     with django_assert_max_num_queries(12):
         take(mia, path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_makes_each_prompt_once_when_two_import_at_the_same_time(mia: Person, tmp_path: Path) -> None:
+    rows = [f"P{number:03},text {number}" for number in range(300)]
+    files = [
+        file(tmp_path, "forth.csv", "act,prompt\n" + "\n".join(rows)),
+        file(tmp_path, "back.csv", "act,prompt\n" + "\n".join(reversed(rows))),
+    ]
+
+    def run(path: Path) -> list[Taken]:
+        try:
+            return take(mia, path)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [one for taken in pool.map(run, files) for one in taken]
+
+    assert outcomes(both) == {"new": 300, "unchanged": 300}
+    assert Prompt.objects.count() == Version.objects.count() == LabelMove.objects.count() == 300
 
 
 def test_it_tells_on_the_command_line_what_became_of_the_rows(bakery: Project, tmp_path: Path) -> None:

@@ -42,6 +42,10 @@ class PromptRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     labels: dict[str, str] = {}
     versions: list[VersionRecord]
 
+    def language_or(self, default: str) -> str:
+        """Its language: a file of an export leaves nothing open."""
+        return self.language
+
 
 class TextRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A prompt of one text, as a spreadsheet or a list of prompts holds it. What it does not say is left as it is.
@@ -64,6 +68,10 @@ class TextRecord(msgspec.Struct, frozen=True, kw_only=True):
     tags: list[str] | UnsetType = UNSET
     example_input: str | UnsetType = UNSET
     example_output: str | UnsetType = UNSET
+
+    def language_or(self, default: str) -> str:
+        """Its language, or `default` when it names none. Name and language say which prompt it is."""
+        return default if self.language is UNSET else self.language
 
 
 Record = PromptRecord | TextRecord

@@ -110,9 +110,8 @@ def _single(raw: dict[str, Any]) -> TextRecord:
     content = _first(raw, CONTENT_KEYS, "missing_text", "The row has no text")
     given: dict[str, Any] = {key: raw[key] for key in ("variables", "model_settings") if key in raw}
     given |= {key: raw[key] for key in FIELDS if key in raw}
-    if not isinstance(content, str):
-        given["kind"] = raw.get("kind", "chat")
-    elif not _is_own_template(raw):
+    given["kind"] = raw.get("kind", "text" if isinstance(content, str) else "chat")
+    if isinstance(content, str) and not _is_own_template(raw):
         converted = to_template(content.replace("\r\n", "\n").replace("\r", "\n"))
         content = converted.template
         given["variables"] = converted.variables
@@ -133,7 +132,7 @@ def _first(raw: dict[str, Any], keys: tuple[str, ...], code: str, detail: str) -
 
 def _is_own_template(raw: dict[str, Any]) -> bool:
     key = next(key for key in CONTENT_KEYS if raw.get(key))
-    return key in ("content", "template") and ("variables" in raw or bool(_OWN_SYNTAX.search(raw[key])))
+    return "variables" in raw or (key in ("content", "template") and bool(_OWN_SYNTAX.search(raw[key])))
 
 
 def _tags(raw: dict[str, Any]) -> Any:
