@@ -109,7 +109,7 @@ def test_it_shows_a_clients_brand_to_the_template() -> None:
         ({}, "invalid_context", ["/category", "/prompt"]),
         ({"category": "caption", "prompt": "x"}, "invalid_context", ["/category", "/prompt"]),
         ({"category": 5}, "invalid_context", ["/category"]),
-        ({"category": ["caption"], "label": None}, "invalid_context", ["/category"]),
+        ({"category": ["caption"], "label": None}, "invalid_context", ["/category", "/label"]),
         ({"category": "caption", "vertical": {}, "platform": 1}, "invalid_context", ["/vertical", "/platform"]),
         ({"category": "caption", "label": 5}, "invalid_context", ["/label"]),
         ({"category": "caption", "label": None}, "invalid_context", ["/label"]),
