@@ -16,7 +16,7 @@ import django
 from django.conf import settings
 home = Path(sys.argv[1])
 settings.configure(
-    ASSAY_HOME=home, DATABASE_URL="", DATABASE_DURABLE=False, USE_TZ=True,
+    ASSAY_HOME=home, DATABASE_URL="", DATABASE_DURABLE=True, USE_TZ=True,
     DATABASES={"default": {"ENGINE": "config.postgres", "OPTIONS": json.loads(sys.argv[2])}},
 )
 django.setup()
