@@ -1,7 +1,9 @@
 """Taking prompts from files into a project."""
 
+import csv
 import io
 import json
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import Any
 
 import pytest
 from assay.core.errors import AssayError
+from assay.core.render import compile_template
+from assay.core.variables import compile_variables
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -429,6 +433,16 @@ def test_it_tells_on_the_command_line_what_became_of_the_rows(bakery: Project, t
     assert Prompt.objects.get().source == "some.csv"
 
 
+def test_it_lets_no_file_speak_to_the_terminal(bakery: Project, tmp_path: Path) -> None:
+    out = io.StringIO()
+    path = file(tmp_path, "a.json", json.dumps([exported() | {"\x1b[31m": 1}]))
+
+    call_command("import_prompts", str(path), project="bakery", stdout=out, verbosity=0)
+
+    assert "invalid_record" in out.getvalue()
+    assert "\x1b" not in out.getvalue()
+
+
 def test_it_shows_its_progress_beside_the_answer(bakery: Project, tmp_path: Path, capfd: Any) -> None:
     out = io.StringIO()
 
@@ -445,12 +459,31 @@ def test_it_fails_in_one_sentence_on_the_command_line(bakery: Project, tmp_path:
         call_command("import_prompts", str(tmp_path / "x.csv"), project="bakery", verbosity=0)
 
 
+def assert_texts_came_back(path: Path) -> None:
+    """Each prompt renders to what its author wrote, with the defaults filled in and the other variables given."""
+    with path.open(encoding="utf-8", newline="") as opened:
+        rows = {" ".join(row["act"].split()): row["prompt"] for row in csv.DictReader(opened)}
+    for name, text in rows.items():
+        version = Version.objects.get(prompt__name=name)
+        values = dict.fromkeys(version.variables["required"], "\ufffc")
+        checked = compile_variables(version.variables).check(values)
+        rendered = compile_template(version.content).render({**checked, "brand": {}})
+        # The whole of the text between its placeholders, in order and to the letter.
+        pieces = re.split(r"\$\{[^{}\n]*\}|\{\{\w+\}\}", text)
+        assert re.fullmatch(".*?".join(map(re.escape, pieces)), rendered, re.DOTALL), name
+        for default in re.findall(r"\$\{[^{}:\n]*:([^{}\n]*)\}", text):
+            assert default.strip() in rendered, name
+        if len(pieces) == 1:
+            assert rendered == text, name
+
+
 def test_it_takes_the_sample_whole(mia: Person) -> None:
     path = Path(__file__).parents[1] / "data" / "shared_prompts.csv"
 
     taken = take(mia, path)
 
     assert outcomes(taken) == {"new": len(taken)}
+    assert_texts_came_back(path)
     assert outcomes(take(mia, path)) == {"unchanged": len(taken)}
 
 
@@ -460,6 +493,7 @@ def test_it_takes_the_communitys_prompts_whole(mia: Person) -> None:
 
     # Two of the 299 rows say again what another said before.
     assert outcomes(taken) == {"new": 297, "unchanged": 2}
+    assert_texts_came_back(COMMUNITY)
     assert outcomes(take(mia, COMMUNITY)) == {"unchanged": 299}
 
 

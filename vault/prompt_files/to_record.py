@@ -53,14 +53,14 @@ def to_record(raw: Any, *, file: str, number: int) -> Row:
         record: Record = _exported(raw) if "versions" in raw or "format" in raw else _single(raw)
     except _Refused as refused:
         name = next((raw[key] for key in NAME_KEYS if key in raw), "") if isinstance(raw, dict) else ""
-        return Row(file, number, _printable(name), None, refused.refusal)
-    ignored = sorted(map(_printable, raw.keys() - KNOWN_KEYS)) if isinstance(record, TextRecord) else []
-    return Row(file, number, _printable(record.name), record, ignored=tuple(ignored))
+        return Row(file, number, printable(str(name)[:80]), None, refused.refusal)
+    ignored = sorted(printable(key[:80]) for key in raw.keys() - KNOWN_KEYS) if isinstance(record, TextRecord) else []
+    return Row(file, number, printable(record.name[:80]), record, ignored=tuple(ignored))
 
 
-def _printable(name: Any) -> str:
-    """A name as it can be shown on a terminal."""
-    return "".join(letter if letter.isprintable() else "�" for letter in str(name)[:80])
+def printable(text: str) -> str:
+    """A text as it can be shown on a terminal, which would obey what stands in it otherwise."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _check_values(raw: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from sentinel.access import access_of_installation
 from sentinel.models import Project
 from vault.import_prompts import Taken, import_prompts
 from vault.prompt_files.read import read
+from vault.prompt_files.to_record import printable
 
 OUTCOMES = ("new", "changed", "unchanged", "refused")
 
@@ -42,7 +43,9 @@ class Command(BaseCommand):
             raise CommandError(f"There is no project {options['project']}.")
         fields = ("category", "vertical", "language", "platform", "agent_code")
         defaults = {name: options[name] for name in fields if options[name] is not None}
-        defaults["source"] = path.name if options["source"] is None else options["source"]
+        source = path.name if options["source"] is None else options["source"]
+        # A file's name may hold bytes that are no text.
+        defaults["source"] = source.encode("utf-8", "replace").decode()[:200]
         try:
             rows = read(path)
             with tqdm(total=len(rows), unit=" prompts", disable=options["verbosity"] == 0) as bar:
@@ -63,7 +66,7 @@ class Command(BaseCommand):
                 name = f" {one.row.name!r}" if one.row.name else ""
                 pointer = f" ({one.refusal.pointer})" if one.refusal.pointer else ""
                 where = f"{one.row.file}, row {one.row.number}{name}"
-                self.stdout.write(f"{where}: {one.refusal.code}: {one.refusal.detail}{pointer}")
+                self.stdout.write(printable(f"{where}: {one.refusal.code}: {one.refusal.detail}{pointer}"))
         ignored = sorted({column for one in taken for column in one.row.ignored})
         if ignored:
             self.stdout.write(f"Columns that mean nothing here: {', '.join(ignored)}.")
