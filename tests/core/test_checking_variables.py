@@ -1,10 +1,12 @@
 """What a caller gives is checked before anything is rendered: every fault is named, and no value is repeated."""
 
 import math
+from collections import OrderedDict
 from typing import Any
 
 import pytest
 from assay.core.errors import AssayError
+from assay.core.schema.plain import faults_of, is_plain
 from assay.core.variables import Variables, compile_variables
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,11 +40,11 @@ def make_variables() -> Variables:
     return compile_variables(SCHEMA)
 
 
-def faults_of(variables: Variables, values: Any) -> dict[str, str]:
-    with pytest.raises(AssayError) as refused:
+def refused(variables: Variables, values: Any) -> dict[str, str]:
+    with pytest.raises(AssayError) as caught:
         variables.check(values)
-    assert refused.value.code in {error.code for error in refused.value.errors}
-    return {error.pointer: error.code for error in refused.value.errors}
+    assert caught.value.code in {error.code for error in caught.value.errors}
+    return {error.pointer: error.code for error in caught.value.errors}
 
 
 def test_it_fills_in_defaults_and_null_for_the_rest(variables: Variables) -> None:
@@ -61,7 +63,7 @@ def test_it_fills_in_defaults_and_null_for_the_rest(variables: Variables) -> Non
 
 def test_it_takes_null_for_an_optional_variable_as_not_given(variables: Variables) -> None:
     assert variables.check({"message": "hi", "nickname": None, "tone": None})["tone"] == "warm"
-    assert faults_of(variables, {"message": None}) == {"/variables/message": "invalid_variable"}
+    assert refused(variables, {"message": None}) == {"/variables/message": "invalid_variable"}
 
 
 def test_it_names_every_fault_at_once(variables: Variables) -> None:
@@ -73,7 +75,7 @@ def test_it_names_every_fault_at_once(variables: Variables) -> None:
         "nickname": "\x00",
     }
 
-    assert faults_of(variables, values) == {
+    assert refused(variables, values) == {
         "/variables/message": "missing_variable",
         "/variables/tone": "invalid_variable",
         "/variables/count": "invalid_variable",
@@ -139,7 +141,7 @@ def nested(depth: int) -> list[Any]:
     ids=lambda value: f"{type(value).__name__}",
 )
 def test_it_refuses_what_is_not_plain_and_of_ordinary_size(variables: Variables, value: object) -> None:
-    faults = faults_of(variables, {"message": "hi", "anything": value})
+    faults = refused(variables, {"message": "hi", "anything": value})
 
     assert all(pointer.startswith("/variables/anything") for pointer in faults)
     assert set(faults.values()) == {"invalid_variable"}
@@ -147,7 +149,7 @@ def test_it_refuses_what_is_not_plain_and_of_ordinary_size(variables: Variables,
 
 @pytest.mark.parametrize("name", ["x" * 10_000, "\ud800", "\x00", "a/b~c", 5, None, ("t",)])
 def test_it_refuses_a_name_that_is_none(variables: Variables, name: object) -> None:
-    faults = faults_of(variables, {"message": "hi", name: 1})
+    faults = refused(variables, {"message": "hi", name: 1})
 
     assert list(faults.values()) == ["unknown_variable"]
     assert all(len(pointer) < 100 and pointer.isprintable() for pointer in faults)
@@ -155,13 +157,23 @@ def test_it_refuses_a_name_that_is_none(variables: Variables, name: object) -> N
 
 @pytest.mark.parametrize("values", [None, [], "message", 5])
 def test_it_refuses_what_is_no_object(variables: Variables, values: object) -> None:
-    assert faults_of(variables, values) == {"/variables": "invalid_variable"}
+    assert refused(variables, values) == {"/variables": "invalid_variable"}
+
+
+def test_it_names_the_first_fault_of_very_many() -> None:
+    variables = compile_variables({"properties": {"a": {"type": "array", "items": {"type": "string"}}}})
+
+    assert refused(variables, {"a": ["x", *([1] * 90_000)]}) == {"/variables/a/1": "invalid_variable"}
+
+
+def test_it_takes_any_kind_of_dictionary(variables: Variables) -> None:
+    assert variables.check(OrderedDict(message="hi"))["message"] == "hi"
 
 
 def test_it_stops_counting_faults_at_fifty(variables: Variables) -> None:
     values = {"message": "hi", "rows": [{"x" + str(number): 1 for number in range(500)}]}
 
-    assert len(faults_of(variables, values)) == 50
+    assert len(refused(variables, values)) == 50
 
 
 everything = st.recursive(
@@ -169,6 +181,20 @@ everything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2) | st.integers(), inner, max_size=3),
     max_leaves=6,
 )
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.text(max_size=1), everything, max_size=3))
+def test_it_looks_at_values_fast_and_slowly_with_the_same_result(values: dict[str, Any]) -> None:
+    assert is_plain(values) == (not any(list(faults_of(value)) for value in values.values()))
+
+
+def test_it_counts_and_measures_depth_the_same_way_fast_and_slowly() -> None:
+    for depth in range(12, 20):
+        value = nested(depth)
+        assert is_plain({"x": value}) == (not list(faults_of(value)))
+    for number in (99_998, 99_999, 100_000):
+        assert is_plain({"x": [0] * number}) == (not list(faults_of([0] * number)))
 
 
 @settings(deadline=None)

@@ -28,6 +28,7 @@ def pointers_of(refused: pytest.ExceptionInfo[AssayError]) -> list[str]:
         described(n={"type": ["number", "null"], "minimum": 0, "exclusiveMaximum": 1.5, "default": None}),
         described(tone={"enum": ["warm", "cool", 3, None], "default": "warm", "examples": ["cool"]}),
         described(rows={"type": "array", "maxItems": 5, "items": {"type": "object", "properties": {"a b": {}}}}),
+        described(**{"class": {}, "from": {}, "lambda": {}}),
         described(v={"const": 1}, w={"type": "boolean"}, x={"type": "integer", "maximum": 9, "minimum": 9}),
     ],
 )
@@ -91,7 +92,7 @@ for _ in range(40):
         ({"default": {}}, "/variables/default"),
         ({1: 2}, "/variables"),
         *((described(**{name: {}}), f"/variables/properties/{name}") for name in (
-            "brand", "loop", "true", "if", "not", "_x", "__class__", "a b", "a-b", "1a", "x" * 65
+            "brand", "loop", "true", "None", "if", "in", "not", "_x", "__class__", "a b", "a-b", "1a", "x" * 65
         )),
         (described(**{"": {}}), "/variables/properties"),
     ],

@@ -184,7 +184,7 @@ class Cache:
 
     __slots__ = ("limit", "old", "young")
 
-    def __init__(self, limit: int = 2048) -> None:
+    def __init__(self, limit: int = 1024) -> None:
         self.limit = limit
         self.young: dict[str, Any] = {}
         self.old: dict[str, Any] = {}

@@ -27,7 +27,8 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 # Its own generator: an application that seeds the global one must not make its resolution ids repeat. In a forked child
 # it is seeded anew, or parent and child would go on with the same numbers.
 randomness = random.Random()  # noqa: S311 - these bits tell two resolutions apart, they keep no secret
-os.register_at_fork(after_in_child=randomness.seed)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=randomness.seed)
 
 
 class ResolutionId(msgspec.Struct, frozen=True):

@@ -42,6 +42,8 @@ class Variables:
         Null for a variable that need not be given is the same as not to give it. Raises AssayError, its code the
         gravest found of `missing_variable`, `unknown_variable` and `invalid_variable`, with the pointer of each fault.
         """
+        if type(values) is not dict and isinstance(values, dict):
+            values = dict(values)
         if not (type(values) is dict and values.keys() <= self._properties.keys() and is_plain(values)):
             raise self._refusal(values)
         if not self._fits(values):

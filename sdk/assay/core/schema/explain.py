@@ -7,7 +7,7 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator, ValidationError
 
 from assay.core.errors import FieldError, pointer_of
-from assay.core.schema.plain import Path, faults_of
+from assay.core.schema.plain import Path, faults_of, is_small
 
 MISSING, UNKNOWN, INVALID = "missing_variable", "unknown_variable", "invalid_variable"
 MAX_ERRORS = 50
@@ -32,14 +32,25 @@ def _faults(validator: Draft202012Validator, properties: dict[str, Any], values:
         if name not in properties:
             yield (_shown(name),), UNKNOWN, "is not a variable of this version."
             continue
-        faults = list(faults_of(value))
+        faults = list(islice(faults_of(value), MAX_ERRORS))
         if faults:
             unfit.add(name)
             yield from (((name, *path), INVALID, sentence) for path, sentence in faults)
         else:
             known[name] = value
-    for error in validator.iter_errors(known):
+    for error in _errors(validator, known):
         yield from (fault for fault in _told(error) if fault[0][:1] not in {(name,) for name in unfit})
+
+
+def _errors(validator: Draft202012Validator, values: dict[str, Any]) -> Iterator[ValidationError]:
+    """The validator's errors: all where the values are few, else the first. (It finds all before it gives any.)"""
+    if is_small(values):
+        yield from validator.iter_errors(values)
+        return
+    try:
+        validator.validate(values)
+    except ValidationError as error:
+        yield error
 
 
 def _told(error: ValidationError) -> Iterator[Fault]:

@@ -1,17 +1,21 @@
 """The gate of the closed subset: which schemas may describe variables at all."""
 
-import keyword
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from assay.core.errors import FieldError, pointer_of
 from assay.core.schema.plain import UNFIT, Path, faults_of
 
 TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
-RESERVED = frozenset({"brand", "loop", "true", "false", "none", "if", "else", "elif", "endif", "endfor", "recursive"})
+OURS = {"brand", "loop"}
+CONSTANTS = {"true", "false", "none", "True", "False", "None"}
+GRAMMAR = {"and", "or", "not", "in", "is", "if", "elif", "else", "endif", "for", "endfor", "recursive"}
+RESERVED = OURS | CONSTANTS | GRAMMAR
 MAX_DEPTH = 8
 MAX_SCHEMAS = 500
 MAX_NAME = 64
+MAX_FAULTS = 50
 MAX_NOTE = 2_000
 MAX_CHOICES = 200
 LARGEST_LENGTH = 1024 * 1024
@@ -29,19 +33,13 @@ Found = tuple[Path, str]
 
 def schema_faults(schema: object) -> list[FieldError]:
     """All that keeps a schema out, with pointers below `/variables`."""
-    found = list(faults_of(schema)) or list(_walk(schema))
+    found = list(islice(faults_of(schema), MAX_FAULTS)) or list(islice(_walk(schema), MAX_FAULTS))
     return [FieldError(pointer_of(("variables", *path)), "invalid_schema", f"It {what}") for path, what in found]
 
 
 def is_variable_name(name: str) -> bool:
     """Whether a template can read a variable of this name."""
-    return (
-        1 <= len(name) <= MAX_NAME
-        and name.isidentifier()
-        and not name.startswith("_")
-        and name not in RESERVED
-        and not keyword.iskeyword(name)
-    )
+    return 1 <= len(name) <= MAX_NAME and name.isidentifier() and not name.startswith("_") and name not in RESERVED
 
 
 def _walk(schema: object) -> Iterator[Found]:

@@ -26,9 +26,37 @@ def is_plain(values: dict[str, Any]) -> bool:
         elif kind is int:
             if not SMALLEST_INTEGER <= value <= LARGEST_INTEGER:
                 return False
-        elif value is not None and kind is not bool and next(faults_of(value), None) is not None:
+        elif kind is list or kind is dict:
+            if _left(value, 0, MAX_VALUES - 1) < 0:
+                return False
+        elif _fault_of_scalar(value):
             return False
     return True
+
+
+def _left(container: Any, depth: int, values: int) -> int:
+    """How many of so many values are left after those in a list or an object; below 0 when anything is wrong inside."""
+    values -= len(container)
+    if depth >= MAX_DEPTH or values < 0:
+        return -1
+    inside = container
+    if type(container) is dict:
+        if not _are_keys(container):
+            return -1
+        inside = container.values()
+    for value in inside:
+        kind = type(value)
+        if kind is list or kind is dict:
+            values = _left(value, depth + 1, values)
+            if values < 0:
+                return -1
+        elif _fault_of_scalar(value):
+            return -1
+    return values
+
+
+def _are_keys(found: dict[Any, Any]) -> bool:
+    return all(type(key) is str and len(key) <= MAX_KEY and not UNFIT.search(key) for key in found)
 
 
 def faults_of(value: object) -> Iterator[Fault]:
@@ -46,7 +74,7 @@ def faults_of(value: object) -> Iterator[Fault]:
         elif type(found) is list:
             waiting.extend(((*path, index), item) for index, item in enumerate(found[: MAX_VALUES + 1]))
         elif type(found) is dict:
-            if not all(type(key) is str and len(key) <= MAX_KEY and not UNFIT.search(key) for key in found):
+            if not _are_keys(found):
                 yield path, f"has a key that is not a text of at most {MAX_KEY} characters."
             else:
                 waiting.extend(((*path, key), item) for key, item in found.items())
@@ -54,6 +82,19 @@ def faults_of(value: object) -> Iterator[Fault]:
             sentence = _fault_of_scalar(found)
             if sentence:
                 yield path, sentence
+
+
+def is_small(value: object, limit: int = 2_000) -> bool:
+    """Whether a plain value holds at most so many values."""
+    waiting, seen = [value], 0
+    while waiting:
+        found = waiting.pop()
+        inside = found if isinstance(found, list) else list(found.values()) if isinstance(found, dict) else []
+        seen += len(inside)
+        if seen > limit:
+            return False
+        waiting.extend(inside)
+    return True
 
 
 def _fault_of_scalar(value: object) -> str:

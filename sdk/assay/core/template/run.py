@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from assay.core.errors import AssayError, single
 
 OUTPUT_LIMIT = 1024 * 1024  # bytes of UTF-8
-MAX_STEPS = 8_000_000
+MAX_STEPS = 5_000_000
 MAX_LOOP = 1_000
 LARGEST_NUMBER = 2**64
 
