@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
 from sentinel.access import Access
-from sentinel.current_project import current_access
+from sentinel.current_project import current_access, open_projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,9 @@ class ProjectAdmin(AssayAdmin):
         """Who acts, and in which project."""
         return current_access(request)
 
+    def _may(self, request: HttpRequest, permission: str | None) -> bool:
+        return permission is not None and bool(open_projects(request)) and self.access(request).may(permission)
+
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         queryset: models.QuerySet[Any] = super().get_queryset(request)
         return queryset.filter(project_id=self.access(request).project_id)
@@ -61,10 +64,10 @@ class ProjectAdmin(AssayAdmin):
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.access(request).may(self.reads)
+        return self._may(request, self.reads)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.writes is not None and self.access(request).may(self.writes)
+        return self._may(request, self.writes)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_add_permission(request)

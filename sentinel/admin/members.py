@@ -96,7 +96,7 @@ class MemberAdmin(ProjectAdmin):
         return form
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.access(request).may("members.manage")
+        return self._may(request, self.writes)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         saved = set_role(access=self.access(request), user=obj.user, role=obj.role)
