@@ -90,7 +90,7 @@ def serve(project_id: UUID) -> Served:
     with _building:
         kept = _kept.get(project_id)
         if kept is None or not _is_current(kept.bundle, seen.content, seen.scores):
-            kept = _kept[project_id] = Served(_read(project_id, kept.bundle if kept else None))
+            kept = _kept[project_id] = Served(read(project_id, kept.bundle if kept else None))
             _kept.move_to_end(project_id)
             while len(_kept) > MOST_PROJECTS_KEPT:
                 _kept.popitem(last=False)
@@ -103,7 +103,8 @@ def forget() -> None:
 
 
 def _is_current(bundle: core.Bundle, content: int, scores: int) -> bool:
-    return bundle.content.revision == content and bundle.scores.revision == scores
+    # A bundle may be ahead of the last look, since it is read later.
+    return bundle.content.revision >= content and bundle.scores.revision >= scores
 
 
 @contextmanager
@@ -117,7 +118,8 @@ def _snapshot() -> Iterator[None]:
         yield
 
 
-def _read(project_id: UUID, known: core.Bundle | None) -> core.Bundle:
+def read(project_id: UUID, known: core.Bundle | None = None) -> core.Bundle:
+    """The project's bundle as it is now, from the database; of what is `known` only what has changed is read again."""
     with _snapshot():
         revision = Revision.objects.select_related("project").get(project_id=project_id)
         scores = _scores(revision)

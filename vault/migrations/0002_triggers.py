@@ -51,8 +51,9 @@ CREATE TRIGGER content_changed AFTER UPDATE ON {table} REFERENCING NEW TABLE AS 
 """
 
 SQL += """
--- A prompt's row holds content and scores: each moves its own.
-CREATE FUNCTION vault_prompts_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+-- A prompt's row holds content and scores: each moves its own. A session plans this once, mostly for a single row; a
+-- nested loop, right for that, would compare ten thousand rows with ten thousand.
+CREATE FUNCTION vault_prompts_changed() RETURNS trigger LANGUAGE plpgsql SET enable_nestloop = off AS $$
 DECLARE
     scores CONSTANT text[] := ARRAY['performance_score', 'times_used', 'engagement_avg', 'reports', 'engagements',
                                     'impressions', 'updated_at'];

@@ -1,0 +1,125 @@
+"""The door of any application: HTTP, through a running server, with a key."""
+
+import http.client
+import time
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+from assay.core.bundle import load_scores
+from assay.core.errors import AssayError
+
+from config.ids import uuid7
+from experiments.replay.headlines import HeadlineTest
+from experiments.replay.play import Earned
+from experiments.replay.register import CATEGORY, Stage
+
+PATIENCE = 30.0
+PAUSE = 0.05
+MOST_ITEMS = 1000
+TIMEOUT = 30.0
+
+
+class _Resolved(msgspec.Struct):
+    class Prompt(msgspec.Struct):
+        id: str
+
+    prompt: Prompt
+    revision: str
+
+
+class OverHttp:
+    """Resolves one visitor after the other over one connection, and reports in batches. See `play.Door`.
+
+    Raises AssayError when the server cannot be reached, refuses, or does not serve what was reported within half a
+    minute.
+    """
+
+    def __init__(self, stage: Stage, url: str, key: str) -> None:
+        self.stage = stage
+        self.positions = {
+            str(prompt_id): position for ids in stage.prompts.values() for position, prompt_id in enumerate(ids)
+        }
+        parts = urlsplit(url)
+        self.path = f"{parts.path.rstrip('/')}/api/v1"
+        self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        self.connection = _connect(parts)
+        self.decoder = msgspec.json.Decoder(_Resolved)
+        self.impressions = dict.fromkeys(self.positions, 0)
+        self.revision = self._served_revision()
+
+    def choose(self, test: HeadlineTest, units: Sequence[str]) -> list[int]:
+        """The position of the arm that serves each unit."""
+        return [self._choose(test, unit) for unit in units]
+
+    def _choose(self, test: HeadlineTest, unit: str) -> int:
+        body = msgspec.json.encode({"category": CATEGORY, "vertical": test.id, "unit": unit})
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            resolved = self.decoder.decode(self._ask("POST", "/resolve", body))
+            if resolved.revision == self.revision:
+                return self.positions[resolved.prompt.id]
+            # Another process of the server, that has not looked yet, or has looked again since.
+            if time.monotonic() > deadline:
+                raise AssayError("replay_disturbed", "The project changes while it is played in.", status=409)
+            time.sleep(PAUSE)
+
+    def report(self, earned: Sequence[Earned]) -> None:
+        """Report what was earned, and wait until the served scores hold all of it."""
+        items: list[dict[str, Any]] = []
+        for batch in earned:
+            prompt_id = str(self.stage.prompts[batch.test.id][batch.position])
+            self.impressions[prompt_id] += batch.visitors
+            items.append(
+                {
+                    "id": str(uuid7()),
+                    "prompt_id": prompt_id,
+                    "likes": batch.clicks,
+                    "comments": 0,
+                    "shares": 0,
+                    "impressions": batch.visitors,
+                }
+            )
+        for start in range(0, len(items), MOST_ITEMS):
+            some = items[start : start + MOST_ITEMS]
+            answer = msgspec.json.decode(self._ask("POST", "/engagement", msgspec.json.encode({"items": some})))
+            if answer["rejected"]:
+                raise AssayError("report_rejected", answer["rejected"][0]["detail"])
+        self.revision = self._served_revision()
+
+    def _served_revision(self) -> str:
+        """The revision of the served scores, once they hold every impression reported so far."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            scores = load_scores(self._ask("GET", "/bundle/scores"))
+            served = {prompt_id: impressions for prompt_id, (_, _, impressions) in scores.scores.items()}
+            if all(served.get(prompt_id, 0) == number for prompt_id, number in self.impressions.items()):
+                return f"{scores.content_revision}.{scores.revision}"
+            if time.monotonic() > deadline:
+                raise AssayError("replay_disturbed", "What was reported is not served after half a minute.", status=409)
+            time.sleep(PAUSE)
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        try:
+            self.connection.request(method, self.path + path, body, self.headers)
+            response = self.connection.getresponse()
+            answer = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.connection.close()
+            raise AssayError("server_gone", f"The server does not answer: {error}.", status=503) from None
+        if response.status != 200:
+            told = answer.decode("utf-8", "replace")[:500]
+            raise AssayError("server_refuses", f"The server says {response.status}: {told}", status=502)
+        return answer
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+def _connect(parts: SplitResult) -> http.client.HTTPConnection:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise AssayError("invalid_url", "The server's address begins with http:// or https://.")
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    return kind(parts.hostname, parts.port, timeout=TIMEOUT)
