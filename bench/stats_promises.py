@@ -8,7 +8,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from bench.stats_traffic import Floats, Traffic, conversions, even_looks, measured
+from bench.stats_traffic import Floats, Traffic, conversions, even_looks
 from experiments.stats.estimate import Kind, estimate_arms
 from experiments.stats.relative import contrast
 from experiments.stats.sequence import half_width, one_sided_width
@@ -101,10 +101,7 @@ def delayed_outcomes(
     closed = _totals_at(exposed + window, exposed + window, arm, converts, times)
     growing = _totals_at(exposed, exposed + delay, arm, converts, times)
     return Delays(
-        *(
-            false_verdicts(Traffic(arms, (0.5, 0.5), units), "conversion").as_built
-            for arms in (closed, growing)
-        )
+        *(false_verdicts(Traffic(arms, (0.5, 0.5), units), "conversion").as_built for arms in (closed, growing))
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
@@ -68,7 +69,7 @@ def _measured(
     edges = np.concatenate(([0.0], np.cumsum(plan)))
     starts = np.concatenate(([0], looks[:-1]))
     arms = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         mine = ((dice >= low) & (dice < high)).astype(np.float64)
         sums = [_cumulated(mine, shape, starts)] + [_cumulated(mine * each, shape, starts) for each in powers]
         arms.append(Totals.of_mean(*sums) if x is None else Totals(*sums))
