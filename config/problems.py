@@ -69,6 +69,7 @@ def describe(error: AssayError) -> dict[str, Any]:
 
 def problem(error: AssayError) -> HttpResponse:
     response = HttpResponse(msgspec.json.encode(describe(error)), status=error.status, content_type=CONTENT_TYPE)
+    response["Content-Length"] = str(len(response.content))
     if error.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="assay"'
     return response

@@ -234,8 +234,10 @@ LOGGING = {
     "loggers": {
         # A wrong request is the caller's to know; its path may carry what should not be logged.
         "django.request": {"level": "ERROR"},
+        "django.security": {"level": "CRITICAL"},
         "axes": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "django-q": {"level": "WARNING"},
     },
 }
 

@@ -463,19 +463,16 @@ def ground(mia: Person, stranger: Person) -> Ground:
     return Ground(mia, stranger)
 
 
-@pytest.mark.parametrize(
-    ("request_", "status", "code", "pointer"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
-)
+@pytest.mark.parametrize(("request_", "expected"), [(row[1], row[2:]) for row in TABLE], ids=[row[0] for row in TABLE])
 def test_it_refuses(
     request_: tuple[str, str, Any],
-    status: int,
-    code: str,
-    pointer: str | None,
+    expected: tuple[int, str, str | None],
     mia: Person,
     ground: Ground,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     method, path, body = request_
+    status, code, pointer = expected
     if isinstance(body, dict):
         body = json.loads(ground.named(json.dumps(body)))
     before = rows()
