@@ -22,6 +22,25 @@ def tell(outcomes: Mapping[str, Sequence[Outcome]]) -> list[str]:
     return lines
 
 
+def conclude(outcomes: Mapping[str, Sequence[Outcome]]) -> str:
+    """What all of it means, as one paragraph without line breaks."""
+    under = {policy: add_up(found) for policy, found in outcomes.items()}
+    first = next(iter(under.values()))
+    sentences = [
+        f"Had each visitor seen one of a test's headlines at random, {_thousandth(first.uniform, first)} in a thousand"
+        f" would have clicked; had all seen the one that turned out best, {_thousandth(first.best, first)}."
+    ]
+    for policy, outcome in under.items():
+        earned = f"With `{policy}`, {_thousandth(outcome.clicks, outcome)} did"
+        share = "" if outcome.gap_closed is None else f": {100 * outcome.gap_closed:.1f} % of that gap closed"
+        sentences.append(f"{earned}{share}.")
+    return " ".join(sentences)
+
+
+def _thousandth(clicks: float, outcome: Outcome) -> str:
+    return f"{1000 * clicks / outcome.visitors:.2f}"
+
+
 def _outcome(width: int, under: Sequence[Outcome]) -> str:
     first = under[0]
     rates = [first.uniform, *(outcome.clicks for outcome in under), first.best]
@@ -29,7 +48,7 @@ def _outcome(width: int, under: Sequence[Outcome]) -> str:
         first.test_id.ljust(width),
         str(first.arms),
         f"{first.visitors:,}",
-        [f"{1000 * rate / first.visitors:.2f}" for rate in rates],
+        [_thousandth(rate, first) for rate in rates],
         ["–" if outcome.gap_closed is None else f"{100 * outcome.gap_closed:.0f} %" for outcome in under],
     )
 

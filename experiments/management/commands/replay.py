@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from assay.core.errors import AssayError
@@ -10,7 +11,7 @@ from tqdm import tqdm
 
 from experiments.replay.headlines import HeadlineTest, read_tests
 from experiments.replay.run import POLICIES, replay
-from experiments.replay.tell import tell
+from experiments.replay.tell import conclude, tell
 
 
 class Command(BaseCommand):
@@ -42,7 +43,7 @@ class Command(BaseCommand):
                 )
         except AssayError as error:
             raise CommandError(error.detail) from None
-        self.stdout.write("\n".join(tell(outcomes)))
+        self.stdout.write("\n".join([*tell(outcomes), "", *wrap(conclude(outcomes), 100)]))
 
     def _tests(self, file: Path, seed: int) -> list[HeadlineTest]:
         try:
