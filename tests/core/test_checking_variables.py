@@ -183,7 +183,7 @@ everything = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(st.text(max_size=1), everything, max_size=3))
 def test_it_looks_at_values_fast_and_slowly_with_the_same_result(values: dict[str, Any]) -> None:
     assert is_plain(values) == (not any(list(faults_of(value)) for value in values.values()))
@@ -197,7 +197,6 @@ def test_it_counts_and_measures_depth_the_same_way_fast_and_slowly() -> None:
         assert is_plain({"x": [0] * number}) == (not list(faults_of([0] * number)))
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "typo"]), everything, max_size=5))
 def test_it_never_raises_anything_but_an_assay_error(values: dict[str, Any]) -> None:
     try:

@@ -95,7 +95,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(pieces, max_size=25), st.sampled_from([" ", ""]), json_values, json_values)
 def test_it_raises_nothing_but_an_assay_error(words: list[str], between: str, x: object, y: object) -> None:
     assert code_of(between.join(words), x=x, y=y, brand=None)
@@ -114,7 +114,7 @@ tags = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(tags, max_size=6).map("".join), json_values, json_values)
 def test_it_raises_nothing_else_while_rendering_either(text: str, x: object, y: object) -> None:
     assert code_of(text, x=x, y=y, brand=None)

@@ -166,7 +166,7 @@ templates = st.recursive(
 oracle = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(templates, values)
 @example(
     "{{ (not s) }}{% for x in l -%} {{ x }}{% endfor %}", {"s": "", "n": 0, "f": 0.0, "b": True, "l": ["a"], "o": {}}

@@ -1,9 +1,14 @@
 """From a request and a bundle to the text that serves it."""
 
+import ast
 import copy
 import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import assay.core.resolve
 import msgspec
 import pytest
 from assay.core import token
@@ -177,6 +182,37 @@ def test_it_keeps_a_bounded_number_of_compiled_versions() -> None:
     assert len(bundle.compiled.young) + len(bundle.compiled.old) <= 10
 
 
+def test_it_serves_many_threads_from_one_bundle() -> None:
+    prompts = [make_prompt(number, name=f"p{number}", version=make_version(number)) for number in range(1, 40)]
+    bundle = make_bundle(*prompts)
+    bundle.compiled.limit = 10
+
+    def ask(number: int) -> str | None:
+        name = f"p{1 + number % 39}"
+        return resolve(bundle, Request(prompt=name, unit=name, variables={"name": name})).text
+
+    with ThreadPoolExecutor(8) as threads:
+        texts = list(threads.map(ask, range(2000)))
+    assert texts == [f"Hello p{1 + number % 39}" for number in range(2000)]
+
+
+def test_it_needs_neither_django_nor_a_network_library_of_its_own() -> None:
+    core = Path(assay.core.resolve.__file__).parent
+    imported = {
+        name.split(".")[0]
+        for path in core.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else _names(node))
+    }
+
+    assert imported - sys.stdlib_module_names == {"assay", "jinja2", "jsonschema_rs", "msgspec"}
+    assert not imported & {"socket", "urllib", "http", "sqlite3", "subprocess"}
+
+
+def _names(node: ast.AST) -> list[str]:
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+
+
 def test_an_error_survives_being_sent_to_another_process() -> None:
     refused = refusal(make_bundle(make_prompt()), category="caption")
 
@@ -190,7 +226,7 @@ anything = st.none() | st.text(st.characters(), max_size=5) | st.integers() | st
 texts = st.sampled_from(["caption", "health", "instagram", "REX", "en", "production"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.fixed_dictionaries(
         {},

@@ -134,7 +134,7 @@ schemas = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(schemas, json_values)
 def test_it_never_raises_anything_but_an_assay_error(schema: Any, value: object) -> None:
     try:
