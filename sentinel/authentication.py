@@ -10,6 +10,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from sentinel.access import Access, access_of_key, access_of_person
+from sentinel.current_project import chosen_project, open_projects
 
 
 def key_in(request: HttpRequest) -> str | None:
@@ -32,7 +33,7 @@ def authenticate(request: HttpRequest) -> Access:
     key = key_in(request)
     if key is not None:
         return access_of_key(key)
-    access = access_of_person(request.user, request.META.get("HTTP_X_PROJECT"))
+    access = _access_of_session(request)
     if request.method not in SAFE_METHODS:
         # A browser sends its cookies with whatever page asks for it, so a session also has to show its CSRF token.
         check = CSRFCheck(_nothing)
@@ -41,6 +42,15 @@ def authenticate(request: HttpRequest) -> Access:
         if reason:
             raise AssayError("csrf_failed", f"CSRF: {reason}", status=403)
     return access
+
+
+def _access_of_session(request: HttpRequest) -> Access:
+    """In the project of the header, else that of the admin's switcher, else the only one there is."""
+    named = request.META.get("HTTP_X_PROJECT")
+    chosen = chosen_project(request) if named is None and request.user.is_authenticated else None
+    # Who has left the project that they once chose is not shut out of the one that remains.
+    is_open = chosen is not None and any(project.slug == chosen for project in open_projects(request))
+    return access_of_person(request.user, chosen if is_open else named)
 
 
 class KeyAuthentication(BaseAuthentication):

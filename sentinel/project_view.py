@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
+import msgspec
 from rest_framework.generics import GenericAPIView
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -36,8 +38,14 @@ class ProjectView(GenericAPIView[Any]):
 
     def answer_once(self, work: Callable[[], tuple[int, Any]]) -> Response:
         """The answer of `work` (status, body), done once for one Idempotency-Key."""
-        status, body = answer_once(access=self.access, request=self.request._request, work=work)
-        return Response(body if status != 204 else None, status=status)
+
+        def plain() -> tuple[int, Any]:
+            # As it is sent and kept: ids and times as the strings that they become.
+            status, body = work()
+            return status, msgspec.json.decode(JSONRenderer().render(body))
+
+        status, body = answer_once(access=self.access, request=self.request._request, work=plain)
+        return Response(body, status=status)
 
     def page(self, rows: Any, serializer_class: Any) -> Response:
         """One page of the rows."""
