@@ -16,7 +16,7 @@ from config.unusable import DatabaseUnusable
 ROLE = DATABASE = "assay"
 
 
-def make_cluster(place: Place) -> None:
+def make_cluster(place: Place, *, durable: bool) -> None:
     """Make the cluster if there is none: whole or not at all, however it is interrupted. Raises DatabaseUnusable."""
     if place.data.exists():
         return
@@ -24,8 +24,9 @@ def make_cluster(place: Place) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     # The builtin provider sorts alike on every system and through its upgrades.
     locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    sync = () if durable else ("--no-sync",)
     done = place.account.run(
-        [place.programs / "initdb", "-D", fresh, "--username=postgres", "--auth=reject", "--no-instructions", *locale]
+        [place.programs / "initdb", "-D", fresh, "-U", "postgres", "--auth=reject", "--no-instructions", *locale, *sync]
     )
     if done.returncode != 0:
         raise DatabaseUnusable(f"PostgreSQL could not make its data folder: {_last_line(done.stderr)}")

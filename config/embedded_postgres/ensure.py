@@ -23,6 +23,8 @@ _held: dict[Path, int] = {}
 _known: dict[Path, dict[str, str]] = {}
 _places: dict[Path, Place] = {}
 _guard = threading.Lock()
+# Held, so that nobody warns of programs left running: the keeper is meant to.
+_keepers: list["subprocess.Popen[bytes]"] = []
 
 
 def ensure(home: Path, *, durable: bool = True, again: bool = False) -> dict[str, str]:
@@ -39,6 +41,9 @@ def ensure(home: Path, *, durable: bool = True, again: bool = False) -> dict[str
                 raise DatabaseUnusable(
                     f"{error.filename} may not be used by this user: start Assay as its owner, or set ASSAY_HOME."
                 ) from None
+            except OSError as error:
+                told = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+                raise DatabaseUnusable(f"No database can be kept in {home} ({told}): set ASSAY_HOME.") from None
         return dict(_known[home])
 
 
@@ -62,7 +67,7 @@ def _ensure(home: Path, *, durable: bool) -> dict[str, str]:
         atexit.register(_leave_at_exit, home, os.getpid())
     with _locked(home / "postgres.start"):
         place = _places.get(home) or _places.setdefault(home, place_of(home))
-        make_cluster(place)
+        make_cluster(place, durable=durable)
         host = running(place)
         if host is None:
             prepare(place)
@@ -86,7 +91,7 @@ def _keep(place: Place, host: Path) -> None:
         stop = account.command(place.programs / "pg_ctl", "stop", "-s", "-w", "-t", "60", "-D", place.data)
         uid, gid = (account.uid, account.gid) if account.drops and not account.lends else (os.geteuid(), os.getegid())
         program = [sys.executable, "-I", "-S", keeper.__file__, str(place.home / "postgres.users")]
-        subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603
             [*program, str(own), str(uid), str(gid), passing, *stop],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -96,6 +101,7 @@ def _keep(place: Place, host: Path) -> None:
             start_new_session=True,
             pass_fds=[own],
         )
+        _keepers[:] = [process, *(earlier for earlier in _keepers if earlier.poll() is None)]
     finally:
         os.close(own)
 
@@ -143,3 +149,7 @@ def _leave_at_exit(home: Path, process: int) -> None:
     # A forked child that ends leaves its parent's share alone: closing its copy is all it does, and that by ending.
     if os.getpid() == process:
         leave(home)
+
+
+# A fork waits until no thread is in the middle of this, or its child would wait for that thread for ever.
+os.register_at_fork(before=_guard.acquire, after_in_parent=_guard.release, after_in_child=_guard.release)

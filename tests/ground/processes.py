@@ -21,7 +21,7 @@ USER = """
 import json, sys
 from pathlib import Path
 from config.embedded_postgres.ensure import ensure
-print(json.dumps(ensure(Path(sys.argv[1]))), flush=True)
+print(json.dumps(ensure(Path(sys.argv[1]), durable=sys.argv[2] == "durable")), flush=True)
 sys.stdin.read()
 """
 
@@ -46,10 +46,10 @@ def python(*prefix: str) -> str:
 
 
 @contextlib.contextmanager
-def using(home: Path, *prefix: str) -> Iterator[subprocess.Popen[str]]:
+def using(home: Path, *prefix: str, durable: bool = False) -> Iterator[subprocess.Popen[str]]:
     """A process that uses the server of `home` while the block lasts; its first line of output says how to connect."""
     process = subprocess.Popen(
-        [*prefix, python(*prefix), "-c", USER, str(home)],
+        [*prefix, python(*prefix), "-c", USER, str(home), "durable" if durable else "fast"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

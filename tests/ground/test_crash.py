@@ -23,7 +23,7 @@ with psycopg.connect(**params, autocommit=True) as connection:
 
 def test_it_loses_nothing_acknowledged_when_killed_in_the_middle_of_writes(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    with using(home) as user:
+    with using(home, durable=True) as user:
         assert user.stdout is not None
         params = json.loads(user.stdout.readline())
         with psycopg.connect(**params) as connection:
@@ -49,7 +49,7 @@ def test_it_loses_nothing_acknowledged_when_killed_in_the_middle_of_writes(tmp_p
             kill_tree(server_number(home))
             for reader in readers:
                 reader.join()
-        with using(home) as second:
+        with using(home, durable=True) as second:
             assert second.stdout is not None
             with psycopg.connect(**json.loads(second.stdout.readline())) as connection:
                 found = {number for (number,) in connection.execute("SELECT number FROM written")}

@@ -198,3 +198,24 @@ def test_no_statement_and_no_refused_row_reaches_its_log(tmp_path: Path) -> None
     said = "".join(log.read_text() for log in logs)
     assert "violates check constraint" in said
     assert "marked-in" not in said
+
+
+def test_a_new_version_of_the_package_prepares_the_cluster_anew(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with using(home) as user:
+        connection_of(user)
+    stamp = home / "postgres.prepared"
+    version = stamp.read_text()
+    stamp.write_text("0.0.0")
+    with using(home) as user:
+        psycopg.connect(**connection_of(user)).close()
+    assert stamp.read_text() == version
+
+
+@pytest.mark.parametrize("home", ["/proc/nothing/can/be/made/here", "/dev/null/home"])
+def test_a_home_that_cannot_be_is_one_clear_sentence(home: str) -> None:
+    with using(Path(home)) as user:
+        assert user.stdout is not None
+        assert user.stderr is not None
+        assert user.stdout.readline() == ""
+        assert f"No database can be kept in {home} (" in user.stderr.read().splitlines()[-1]
