@@ -64,7 +64,8 @@ def _told(error: ValidationError) -> Iterator[Fault]:
 
 
 def _shown(name: object) -> str:
-    return str(name)[:64].encode("ascii", "backslashreplace").decode("ascii").replace("\x00", "\\x00")
+    text = str(name)[:64]
+    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def _listed(values: Any) -> str:
