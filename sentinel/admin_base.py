@@ -5,7 +5,7 @@ from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.models import User
 from django.db import models
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
@@ -28,15 +28,36 @@ class AssayAdmin(ModelAdmin):
 
     place: ClassVar[Place] = Place()
     actions: Any = None
-    list_filter_sheet = True
     list_per_page = 50
-    show_full_result_count = False
     compressed_fields = True
+    change_list_template: Any = "assay/list.html"
+    # What a person does here beyond looking: said on the button.
+    add_title: ClassVar[str] = "New"
 
     def page(self, request: HttpRequest, template: str, *, title: str, **context: Any) -> TemplateResponse:
         """A page of our own among those that Django makes."""
         shared = {**self.admin_site.each_context(request), "opts": self.opts, "model_admin": self, "title": title}
         return TemplateResponse(request, template, {**shared, **context})
+
+    @property
+    def heading(self) -> str:
+        """What these pages are called, in the sidebar and above each."""
+        return self.place.title or str(self.opts.verbose_name_plural).capitalize()
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        plain = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        response: HttpResponse = super().changeform_view(request, object_id, form_url, plain | (extra_context or {}))
+        return response
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        found = getattr(response, "context_data", None) or {}
+        if "cl" in found:
+            # Our list shows its filters beside the search; without this Unfold would put them into a sheet as well.
+            found["cl"].has_filters = False
+        return response
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
         raise Http404(f"There is no such {opts.verbose_name}.")

@@ -97,9 +97,8 @@ class AssayAdminSite(UnfoldAdminSite):
 
     def _item(self, page: AssayAdmin) -> dict[str, Any]:
         opts = page.model._meta
-        title = page.place.title or str(opts.verbose_name_plural).capitalize()
         link = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
-        return {"title": title, "icon": page.place.icon, "link": link}
+        return {"title": page.heading, "icon": page.place.icon, "link": link}
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # Unfold keeps what it found by person and word, whatever project that was in.

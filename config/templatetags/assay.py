@@ -1,6 +1,9 @@
 """How numbers are said on pages."""
 
+from datetime import datetime
+
 from django import template
+from django.utils.timesince import timesince
 
 register = template.Library()
 
@@ -12,3 +15,10 @@ def percent(rate: float | None) -> str:
         return "–"
     value = rate * 100
     return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.1f} %"
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long ago, in one unit: just now, 3 hours ago."""
+    said = timesince(moment, depth=1)
+    return "just now" if said.startswith("0") else f"{said} ago"

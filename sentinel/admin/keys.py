@@ -62,6 +62,7 @@ class KeyForm(forms.Form):
 @admin.register(ApiKey)
 class KeyAdmin(ProjectAdmin):
     place = Place("Access", 50, "key", "Keys")
+    add_title = "New key"
     reads = writes = "keys.manage"
     list_display = ("named", "state", "prefixed", "maker", "expires", "used")
     list_display_links = None

@@ -72,6 +72,7 @@ class MemberForm(MembershipForm):
 @admin.register(Membership)
 class MemberAdmin(ProjectAdmin):
     place = Place("Access", 51, "group", "Members")
+    add_title = "Add a member"
     reads = writes = "members.manage"
     form = MemberForm
     exclude = ()

@@ -12,6 +12,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from sentinel.admin_base import Place, SuperuserAdmin
+from sentinel.admin_filters import by_switch
 from sentinel.models import Membership, Project
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ admin.site.unregister(User)
 @admin.register(Project)
 class ProjectsAdmin(SuperuserAdmin):
     place = Place("Installation", 80, "workspaces", "Projects")
+    add_title = "New project"
     may_add = may_change = True
     list_display = ("name", "slugged", "members", "created_at")
     search_fields = ("name", "slug")
@@ -57,12 +59,16 @@ class ProjectsAdmin(SuperuserAdmin):
 @admin.register(User)
 class PeopleAdmin(SuperuserAdmin, DjangoUserAdmin):
     place = Place("Installation", 81, "person", "People")
+    add_title = "New person"
     may_add = may_change = True
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "email", "memberships", "is_superuser", "is_active", "last_login")
-    list_filter = ("is_superuser", "is_active")
+    list_filter = (
+        by_switch("is_superuser", "superuser", "superusers", "others"),
+        by_switch("is_active", "state", "active", "switched off"),
+    )
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (

@@ -55,8 +55,8 @@ class BrandForm(forms.Form):
     )
     tagline = forms.CharField(max_length=500, required=False, widget=TextWidget)
     vertical = forms.CharField(max_length=200, required=False, widget=TextWidget, help_text="Their trade.")
-    primary_tone = _tone("First of all", "How it sounds before anything else.")
-    secondary_tone = _tone("And then", "What is heard beneath.")
+    primary_tone = _tone("Primary tone", "How it sounds before anything else.")
+    secondary_tone = _tone("Secondary tone", "What is heard beneath.")
     traits = forms.MultipleChoiceField(
         required=False, choices=[(it, it) for it in TRAITS], widget=forms.CheckboxSelectMultiple, label="Character"
     )

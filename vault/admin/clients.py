@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from sentinel.admin_base import Place, ProjectAdmin
+from sentinel.admin_filters import by_switch
 from vault.admin.brand_form import BrandForm
 from vault.models import Client
 from vault.save_client import save_client
@@ -21,11 +22,12 @@ from vault.save_client import save_client
 @admin.register(Client)
 class ClientAdmin(ProjectAdmin):
     place = Place("Vault", 11, "storefront", "Clients")
+    add_title = "New client"
     reads = "prompts.read"
     writes = "prompts.write"
     list_display = ("named", "tone", "voice", "updated_at", "state")
     list_display_links = None
-    list_filter = ("is_active",)
+    list_filter = (by_switch("is_active", "state", "active", "switched off"),)
     search_fields = ("name", "brand_file__business_name")
     search_help_text = "Name"
     ordering = ("-is_active", "name")

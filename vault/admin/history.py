@@ -11,6 +11,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from sentinel.admin_base import Place, ProjectAdmin
+from sentinel.admin_filters import by
 from vault.models import EngagementReport, LabelMove, Prompt
 
 
@@ -34,7 +35,7 @@ class HistoryAdmin(ProjectAdmin):
 class MoveAdmin(HistoryAdmin):
     place = Place("Vault", 12, "swap_horiz", "Moves")
     list_display = ("created_at", "prompt_name", "label", "move", "who", "reason")
-    list_filter = ("label",)
+    list_filter = (by("label"),)
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[LabelMove]:

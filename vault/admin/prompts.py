@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from sentinel.admin_base import Place, ProjectAdmin
+from sentinel.admin_filters import by, by_switch
 from vault.admin import prompt_actions, prompt_pages
 from vault.models import Label, Prompt
 from vault.models.labels import PRODUCTION
@@ -29,11 +30,19 @@ ACTIONS = {"move": prompt_actions.move, "take_back": prompt_actions.take_back, "
 @admin.register(Prompt)
 class PromptAdmin(ProjectAdmin):
     place = Place("Vault", 10, "edit_note", "Prompts")
+    add_title = "New prompt"
     reads = "prompts.read"
     writes = "prompts.write"
     list_display = ("named", "context", "spoken", "score", "uses", "serves")
     list_display_links = None
-    list_filter = ("category", "vertical", "platform", "agent_code", "language", "technique", "is_active")
+    list_filter = (
+        by("category"),
+        by("vertical"),
+        by("platform"),
+        by("agent_code", "agent"),
+        by("language"),
+        by_switch("is_active", "state", "in service", "switched off"),
+    )
     search_fields = ("name", "technique", "tags")
     search_help_text = "Name, technique or tag"
     ordering = ("-is_active", "-performance_score", "id")

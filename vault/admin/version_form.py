@@ -30,7 +30,7 @@ BLANK_MESSAGES = 2
 
 
 class VersionForm(forms.Form):
-    kind = OneOf(KINDS, initial="text", label="Form")
+    kind = OneOf(KINDS, initial="text")
     content = LongText(
         label="Text",
         rows=16,
