@@ -27,38 +27,24 @@ class Direction(models.TextChoices):
     DOWN = "down", "Less is better"
 
 
-# slug, kind, direction, measure. What is measured per use is a ratio by unit: uses of one unit are not independent.
-SEEDED: tuple[tuple[str, str, str, str], ...] = (
-    ("engagement", Kind.RATIO, Direction.UP, ""),
-    ("click_through", Kind.CONVERSION, Direction.UP, ""),
-    ("accuracy", Kind.RATIO, Direction.UP, ""),
-    ("consistency", Kind.RATIO, Direction.UP, ""),
-    ("completeness", Kind.RATIO, Direction.UP, ""),
-    ("user_satisfaction", Kind.RATIO, Direction.UP, ""),
-    ("response_time_ms", Kind.RATIO, Direction.DOWN, "ms"),
-    ("error_rate", Kind.RATIO, Direction.DOWN, ""),
-    ("cost_usd", Kind.RATIO, Direction.DOWN, "usd"),
+# Each project starts with these, by a trigger: see the migration. What is measured per use is a ratio by unit, since
+# uses of one unit are not independent.
+SEEDED = (
+    "engagement",
+    "click_through",
+    "accuracy",
+    "consistency",
+    "completeness",
+    "user_satisfaction",
+    "response_time_ms",
+    "error_rate",
+    "cost_usd",
 )
 
 
 class MetricQuerySet(models.QuerySet["Metric"]):
     def in_project(self, project_id: UUID) -> "MetricQuerySet":
-        """The project's metrics; those that every project starts with are made where they are missing. Two queries."""
-        found = self.filter(project_id=project_id)
-        there = set(found.values_list("slug", flat=True))
-        missing = [row for row in SEEDED if row[0] not in there]
-        self.bulk_create(
-            [
-                Metric(project_id=project_id, slug=slug, name=_title(slug), kind=kind, direction=way, measure=measure)
-                for slug, kind, way, measure in missing
-            ],
-            ignore_conflicts=True,
-        )
-        return found
-
-
-def _title(slug: str) -> str:
-    return slug.replace("_", " ").capitalize()
+        return self.filter(project_id=project_id)
 
 
 class Metric(Identified):

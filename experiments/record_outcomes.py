@@ -1,0 +1,153 @@
+"""This file lets you record what was measured of units. An outcome belongs to its unit, never to an experiment."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from assay.core import assign, token
+from assay.core.errors import AssayError, single
+from django.db import connection, transaction
+from django.utils import timezone
+
+from config.ids import uuid7
+from config.items import convert_item
+from experiments.models import Metric
+from experiments.models.metrics import Kind
+from experiments.observed import Answer, Taken, number_of, time_of
+
+RECORD = """
+    INSERT INTO experiments_outcome (id, project_id, unit, metric_id, value, weight, at, outcome_id)
+    SELECT id, %(project)s, unit, metric_id, value, weight, at, outcome_id
+    FROM unnest(%(ids)s::uuid[], %(units)s::bigint[], %(metrics)s::uuid[], %(values)s::float8[], %(weights)s::float8[],
+                %(times)s::timestamptz[], %(outcomes)s::uuid[])
+         AS sent (id, unit, metric_id, value, weight, at, outcome_id)
+    ORDER BY outcome_id
+    ON CONFLICT (project_id, outcome_id) DO NOTHING
+    RETURNING outcome_id
+"""
+# When these units were first exposed in an experiment that measures the metric and has not been concluded.
+EXPOSED = """
+    SELECT exposure.unit, measured.metric_id, min(exposure.exposed_at)
+    FROM experiments_exposure exposure
+    JOIN experiments_experiment experiment ON experiment.id = exposure.experiment_id
+         AND experiment.status IN ('running', 'paused')
+    JOIN experiments_measured measured ON measured.experiment_id = experiment.id
+    WHERE exposure.project_id = %(project)s AND exposure.unit = ANY(%(units)s)
+    GROUP BY 1, 2
+"""
+LARGEST = 1e15
+
+
+class Item(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """An outcome as it is sent. `metric` is a slug; `id` is the caller's own name of it."""
+
+    metric: str
+    value: float
+    id: UUID | None = None
+    unit: str | None = None
+    resolution_id: str | None = None
+    weight: float = 1.0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A number measured of a unit."""
+
+    outcome_id: UUID
+    unit: int
+    metric: Metric
+    value: float
+    weight: float
+    at: datetime
+
+
+def record_outcomes(*, project_id: UUID, items: Sequence[Any]) -> list[Answer]:
+    """For each item whether it is taken, and whether it counts for an experiment as things stand. Three queries."""
+    now = timezone.now()
+    metrics = {metric.slug: metric for metric in Metric.objects.in_project(project_id)}
+    answers: dict[int, Answer] = {}
+    read: dict[int, Measured] = {}
+    for place, item in enumerate(items):
+        try:
+            read[place] = _measured(convert_item(item, Item), project_id, metrics, now)
+        except AssayError as error:
+            answers[place] = error
+    new, exposed = measure(project_id=project_id, measured=list(read.values()))
+    for place, one in read.items():
+        since = exposed.get((one.unit, one.metric.pk))
+        counted = since is not None and timedelta(0) <= one.at - since <= one.metric.waits
+        answers[place] = Taken(counted=counted, duplicate=one.outcome_id not in new)
+        # A second item of the same batch with the same name is as much a duplicate as one of another batch.
+        new.discard(one.outcome_id)
+    return [answers[place] for place in range(len(items))]
+
+
+@transaction.atomic
+def measure(*, project_id: UUID, measured: Sequence[Measured]) -> tuple[set[UUID], dict[tuple[int, UUID], datetime]]:
+    """Write down what is right: which outcomes are new, and since when their units are exposed. Two queries."""
+    if not measured:
+        return set(), {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            RECORD,
+            {
+                "project": project_id,
+                "ids": [uuid7() for _ in measured],
+                "units": [one.unit for one in measured],
+                "metrics": [one.metric.pk for one in measured],
+                "values": [one.value for one in measured],
+                "weights": [one.weight for one in measured],
+                "times": [one.at for one in measured],
+                "outcomes": [one.outcome_id for one in measured],
+            },
+        )
+        new = {outcome_id for (outcome_id,) in cursor.fetchall()}
+        cursor.execute(EXPOSED, {"project": project_id, "units": list({one.unit for one in measured})})
+        exposed = {(unit, metric_id): since for unit, metric_id, since in cursor.fetchall()}
+    return new, exposed
+
+
+def _measured(item: Item, project_id: UUID, metrics: dict[str, Metric], now: datetime) -> Measured:
+    metric = metrics.get(item.metric)
+    if metric is None:
+        raise single("unknown_metric", "/metric", f"There is no metric {item.metric[:50]!r}.", status=404)
+    return Measured(
+        outcome_id=item.id or uuid7(),
+        unit=_unit(item, project_id),
+        metric=metric,
+        value=_value(item, metric),
+        weight=_weight(item, metric),
+        at=time_of(item.at, now=now),
+    )
+
+
+def _unit(item: Item, project_id: UUID) -> int:
+    if (item.unit is None) == (item.resolution_id is None):
+        raise single("required", "/unit", "Name the unit, or the resolution it was served.")
+    if item.unit is not None:
+        return number_of(assign.unit_hash(str(project_id), assign.check_unit(item.unit)))
+    resolved = token.read(item.resolution_id or "")
+    if resolved.unit_hash is None:
+        raise single("no_unit", "/resolution_id", "This resolution was for no unit.")
+    return number_of(resolved.unit_hash)
+
+
+def _value(item: Item, metric: Metric) -> float:
+    if not math.isfinite(item.value) or abs(item.value) > LARGEST:
+        raise single("invalid_value", "/value", "A value is a finite number.")
+    if metric.kind == Kind.CONVERSION and item.value not in (0.0, 1.0):
+        raise single("invalid_value", "/value", "A conversion is 0 or 1.")
+    return item.value
+
+
+def _weight(item: Item, metric: Metric) -> float:
+    if not math.isfinite(item.weight) or not 0 < item.weight <= LARGEST:
+        raise single("invalid_weight", "/weight", "A weight is a finite number above 0.")
+    if metric.kind != Kind.RATIO and item.weight != 1.0:
+        raise single("invalid_weight", "/weight", "Only an outcome of a ratio has a weight.")
+    return item.weight
