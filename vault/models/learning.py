@@ -20,7 +20,7 @@ class EngagementReport(models.Model):
     sequence = models.BigIntegerField()
     # The caller's own name of it, so that the same report sent twice counts once.
     report_id = models.UUIDField(null=True)
-    resolution_id = models.CharField(max_length=120, null=True)  # noqa: DJ001
+    resolution_id = models.CharField(max_length=120, null=True)
     unit_hash = models.BinaryField(max_length=8, null=True)
     engagement_rate = models.FloatField()
     engagements = models.FloatField()
