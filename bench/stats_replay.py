@@ -10,6 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.special import ndtri
+from scipy.stats import chisquare
 
 from bench.stats_promises import readable, standard_scores
 from bench.stats_traffic import Traffic, even_looks
@@ -29,7 +30,8 @@ class Replay:
     `found`: of those, decided with that sign; `contradicted`: of those, decided with the other sign at any look;
     `decided`: all treatments with a sign. `share_of_traffic`: the median over found ones of the share of the test's
     visitors it took. `refused_when_equal`: tests a seed that the split check refuses when equal shares are expected;
-    `refused_as_planned`: when the file's own are."""
+    `refused_as_planned`: when the file's own are. `refused_by_chi_square`: by χ² over the final exposures, at the same
+    0.001, when equal shares are expected."""
 
     tests: int
     treatments: int
@@ -40,6 +42,7 @@ class Replay:
     share_of_traffic: float
     refused_when_equal: float
     refused_as_planned: float
+    refused_by_chi_square: int
 
     @property
     def share_found(self) -> float:
@@ -93,6 +96,7 @@ def replay(tests: Sequence[Counts], *, seeds: Sequence[int], looks: int = 100) -
         share_of_traffic=float(np.median(shares_of_traffic)) if shares_of_traffic else float("nan"),
         refused_when_equal=float(refused[0]) / len(seeds),
         refused_as_planned=float(refused[1]) / len(seeds),
+        refused_by_chi_square=sum(bool(chisquare(test[:, 0]).pvalue < ALARM) for test in tests),
     )
 
 

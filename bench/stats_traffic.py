@@ -1,18 +1,30 @@
 """This file lets you make the traffic of thousands of experiments at once, as the totals of each arm at each look."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from experiments.stats.totals import Totals
+from experiments.stats.totals import History, Totals
 
 Floats = NDArray[np.float64]
-# Draws this many units: y, and x for a ratio.
-Values = Callable[[Generator, int], tuple[Floats, Floats | None]]
+
+
+@dataclass(frozen=True)
+class Units:
+    """Each unit's y; x for a ratio; and the value h from before, where CUPED is to use one, of those that have it."""
+
+    y: Floats
+    x: Floats | None = None
+    h: Floats | None = None
+    has: Floats | None = None
+
+
+# Draws this many units.
+Values = Callable[[Generator, int], Units]
 
 UNITS_AT_ONCE = 1_500_000
 
@@ -63,8 +75,8 @@ def _measured(
     rng: Generator, experiments: int, looks: NDArray[np.int64], plan: Floats, values: Values
 ) -> tuple[Totals, ...]:
     shape = experiments, int(looks[-1])
-    y, x = values(rng, experiments * shape[1])
-    powers = _powers(y, x)
+    units = values(rng, experiments * shape[1])
+    powers, earlier = _powers(units.y, units.x), _earlier(units)
     dice = rng.random(shape[0] * shape[1])
     edges = np.concatenate(([0.0], np.cumsum(plan)))
     starts = np.concatenate(([0], looks[:-1]))
@@ -72,7 +84,11 @@ def _measured(
     for low, high in pairwise(edges):
         mine = ((dice >= low) & (dice < high)).astype(np.float64)
         sums = [_cumulated(mine, shape, starts)] + [_cumulated(mine * each, shape, starts) for each in powers]
-        arms.append(Totals.of_mean(*sums) if x is None else Totals(*sums))
+        totals = Totals.of_mean(*sums) if units.x is None else Totals(*sums)
+        if earlier:
+            n, h, hh, yh, y = (_cumulated(mine * each, shape, starts) for each in earlier)
+            totals = replace(totals, history=History.of_values(units=n, h=h, hh=hh, yh=yh, y=y))
+        arms.append(totals)
     return tuple(arms)
 
 
@@ -85,30 +101,52 @@ def _powers(y: Floats, x: Floats | None) -> list[Floats]:
     return [y, x, yy, y * x, xx, yy * y, yy * x, y * xx, xx * x]
 
 
+def _earlier(units: Units) -> list[Floats]:
+    if units.h is None or units.has is None:
+        return []
+    h = units.h * units.has
+    return [units.has, h, h * h, units.y * h, units.y * units.has]
+
+
 def _cumulated(each: Floats, shape: tuple[int, int], starts: NDArray[np.int64]) -> Floats:
     return np.add.reduceat(each.reshape(shape), starts, axis=1).cumsum(axis=1)
 
 
 def _stacked(parts: Sequence[Totals]) -> Totals:
+    histories = [[np.asarray(getattr(part.history, field.name)) for part in parts] for field in fields(History)]
+    history = History(*(np.concatenate(each) for each in histories)) if histories[0][0].ndim else History()
     names = ("units", "y", "x", "yy", "yx", "xx", "yyy", "yyx", "yxx", "xxx")
-    return Totals(*(np.concatenate([np.asarray(getattr(part, name)) for part in parts]) for name in names))
+    return Totals(
+        *(np.concatenate([np.asarray(getattr(part, name)) for part in parts]) for name in names), history=history
+    )
 
 
-def exponential(rng: Generator, size: int) -> tuple[Floats, None]:
+def exponential(rng: Generator, size: int) -> Units:
     """Skewness 2."""
-    return rng.standard_exponential(size), None
+    return Units(rng.standard_exponential(size))
 
 
 def lognormal(sigma: float) -> Values:
     """Skewness 2.3 at 0.6, 6.2 at 1, 33 at 1.5."""
 
-    def draw(rng: Generator, size: int) -> tuple[Floats, None]:
-        return np.exp(sigma * rng.standard_normal(size)), None
+    def draw(rng: Generator, size: int) -> Units:
+        return Units(np.exp(sigma * rng.standard_normal(size)))
 
     return draw
 
 
-def clicks_over_views(rng: Generator, size: int) -> tuple[Floats, Floats]:
+def clicks_over_views(rng: Generator, size: int) -> Units:
     """A ratio by unit: lognormal views (σ = 1), and clicks at a rate that is the unit's own, 0.05 on average."""
     views = np.floor(np.exp(rng.standard_normal(size))) + 1
-    return rng.binomial(views.astype(np.int64), rng.beta(1, 19, size)).astype(np.float64), views
+    return Units(rng.binomial(views.astype(np.int64), rng.beta(1, 19, size)).astype(np.float64), views)
+
+
+def foretold(correlation: float, with_history: float) -> Values:
+    """Values that an earlier one foretells, which a share of units has."""
+
+    def draw(rng: Generator, size: int) -> Units:
+        h = rng.standard_normal(size)
+        y = correlation * h + np.sqrt(1 - correlation**2) * rng.standard_normal(size)
+        return Units(y, h=h, has=(rng.random(size) < with_history).astype(np.float64))
+
+    return draw

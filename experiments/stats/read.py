@@ -1,15 +1,17 @@
 """This file lets you read an experiment at an instant: every comparison, the guardrails, the split, the beliefs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.stats.belief import Belief, believe
 from experiments.stats.compare import Comparison, Frame, Sequences, Side, compare, harm, lift_between
-from experiments.stats.estimate import Estimate, estimate_arms
+from experiments.stats.estimate import Estimate, Kind, estimate_arms
 from experiments.stats.number import known
 from experiments.stats.plan import Guardrail, Memory, Metric, Observed, Plan
 from experiments.stats.secondary import discover
 from experiments.stats.split import Split, check_split
 from experiments.stats.start import units_to_start
+from experiments.stats.totals import Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,11 @@ def read(plan: Plan, observed: Observed, memory: Memory) -> Reading:
         time_up=observed.time_up,
         memory=Memory(sequences.bounds, split.p),
     )
+
+
+def glance(totals: Sequence[Totals], kind: Kind) -> tuple[Side, ...]:
+    """Each arm's mean and its error, of whatever units: for what is still open and provisional, and decides nothing."""
+    return tuple(Side.of(estimate) for estimate in estimate_arms(totals, kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from bench.stats_traffic import (
     conversions,
     even_looks,
     exponential,
+    foretold,
     lognormal,
     measured,
 )
@@ -60,6 +61,7 @@ class Skewed:
         Skewed(exponential, "mean", 3_000, 2000),
         Skewed(lognormal(1.0), "mean", 12_000, 500),
         Skewed(clicks_over_views, "ratio", 6_000, 500),
+        Skewed(foretold(0.7, 0.5), "mean", 2_000, 1000),
     ],
 )
 def test_it_rarely_finds_an_effect_on_skewed_values_where_there_is_none(
