@@ -119,6 +119,11 @@ def test_it_refuses_what_is_not_part_of_the_subset(text: str) -> None:
 
 DEEP = {
     "parentheses": "{{ " + "(" * 10_000 + "x" + ")" * 10_000 + " }}",
+    "some parentheses": "{{ " + "(" * 110 + "x" + ")" * 110 + " }}",
+    "some not": "{{ " + "not " * 240 + "x }}",
+    "some inline ifs": "{{ " + "x if x else " * 60 + "x }}",
+    "some blocks": "{% if x %}" * 2_000 + "{% endif %}" * 2_000,
+    "some loops": "{% for a in x %}" * 2_000 + "{% endfor %}" * 2_000,
     "brackets": "{{ " + "x[" * 10_000 + "0" + "]" * 10_000 + " }}",
     "not": "{{ " + "not " * 10_000 + "x }}",
     "signs": "{{ " + "-" * 10_000 + "1 }}",
