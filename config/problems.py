@@ -226,11 +226,14 @@ class ProblemMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not request.path_info.startswith("/api/"):
             return None
-        told = as_assay_error(error)
-        if told is not None:
-            return problem(told)
-        # The message of an unknown error may hold what was said: its kind and place are enough.
-        logger.error(
-            "unexpected %s at %s", type(error).__name__, request.resolver_match and request.resolver_match.route
-        )
-        return problem(of_status(500))
+        return answer_to(error, request)
+
+
+def answer_to(error: Exception, request: HttpRequest) -> HttpResponse:
+    """The problem details of whatever a view raised; what is our own fault is logged and becomes a 500."""
+    told = as_assay_error(error)
+    if told is not None:
+        return problem(told)
+    # The message of an unknown error may hold what was said: its kind and place are enough.
+    logger.error("unexpected %s at %s", type(error).__name__, request.resolver_match and request.resolver_match.route)
+    return problem(of_status(500))

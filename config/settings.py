@@ -6,8 +6,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env
-from config.unfold import UNFOLD as UNFOLD
+from config import env, unfold
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ASSAY_HOME = Path(env.text("ASSAY_HOME") or BASE_DIR / ".assay").expanduser().absolute()
@@ -51,6 +50,8 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",
 ]
 
+UNFOLD = unfold.UNFOLD
+
 INSTALLED_APPS = [
     "config.apps.AssayConfig",
     # Its plain config: the other one would put its own site in the place of ours.
@@ -79,6 +80,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.fast_lane.FastLane",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.problems.ProblemMiddleware",

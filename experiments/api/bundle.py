@@ -5,10 +5,12 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
+from config.fast_lane import for_programs
 from experiments.bundle import Part, serve
 from sentinel.authentication import authenticate
 
 
+@for_programs
 @require_safe
 def content(request: HttpRequest) -> HttpResponse:
     """Prompts, labelled versions, clients and settings. 304 when the ETag still stands."""
@@ -17,6 +19,7 @@ def content(request: HttpRequest) -> HttpResponse:
     return _answer(request, serve(access.project_id).content(with_clients=access.reads_clients))
 
 
+@for_programs
 @require_safe
 def scores(request: HttpRequest) -> HttpResponse:
     """What the prompts earned, and the revision of the content that belongs to it."""

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from config.fast_lane import for_programs
 from experiments.api.batch import Rejected, read_batch, rejected
 from sentinel.authentication import authenticate
 from vault.report_engagement import Engagement, report_engagement
@@ -41,6 +42,7 @@ class EngagementAnswer(msgspec.Struct):
     results: list[Result]
 
 
+@for_programs
 @csrf_exempt  # `authenticate` asks a session for its token; a key needs none
 @require_POST
 def engagement(request: HttpRequest) -> HttpResponse:

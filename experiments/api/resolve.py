@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from config.fast_lane import for_programs
 from config.items import told
 from config.rest import json_body, parse_json
 from experiments.bundle import serve
@@ -16,6 +17,7 @@ _decoder = msgspec.json.Decoder(core.Request)
 _encoder = msgspec.json.Encoder()
 
 
+@for_programs
 @csrf_exempt  # `authenticate` asks a session for its token; a key needs none
 @require_POST
 def resolve(request: HttpRequest) -> HttpResponse:

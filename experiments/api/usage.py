@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from config.fast_lane import for_programs
 from config.items import convert_item
 from experiments.api.batch import Rejected, read_batch, rejected
 from sentinel.authentication import authenticate
@@ -38,6 +39,7 @@ class UsageAnswer(msgspec.Struct):
     rejected: list[Rejected]
 
 
+@for_programs
 @csrf_exempt  # `authenticate` asks a session for its token; a key needs none
 @require_POST
 def usage(request: HttpRequest) -> HttpResponse:
