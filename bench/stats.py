@@ -24,6 +24,7 @@ from bench.stats_traffic import (
     lognormal,
     measured,
 )
+from experiments.stats.estimate import Kind
 from experiments.stats.plan import Guardrail, Memory, Metric, Observed, Plan
 from experiments.stats.power import inflation
 from experiments.stats.read import read
@@ -71,7 +72,7 @@ def false_verdicts(experiments: int = 2000) -> Iterator[Row]:
         )
 
 
-def _without_effect(experiments: int) -> Iterator[tuple[str, tuple[int, ...], Traffic, promises.Kind]]:
+def _without_effect(experiments: int) -> Iterator[tuple[str, tuple[int, ...], Traffic, Kind]]:
     rng = np.random.default_rng(SEED)
     for shares in ((50, 50), (90, 10), (34, 33, 33), (80, 10, 10)):
         for rate, units in ((0.5, 10_000), (0.01, 100_000)):

@@ -43,7 +43,7 @@ def standard_scores(traffic: Traffic, kind: Kind, arm: int) -> tuple[Floats, Flo
     with np.errstate(divide="ignore", invalid="ignore"):
         z = value / np.sqrt(variance)
     planned = traffic.units * (traffic.shares[0] + traffic.shares[arm])
-    return np.nan_to_num(z, nan=0.0), (traffic.arms[0].units + traffic.arms[arm].units) / planned
+    return np.nan_to_num(z, nan=0.0), np.asarray((traffic.arms[0].units + traffic.arms[arm].units) / planned)
 
 
 def false_verdicts(traffic: Traffic, kind: Kind, significance: float = 0.05) -> FalseVerdicts:
@@ -197,8 +197,10 @@ class Cuped:
 def cuped(rng: Generator, *, runs: int, units: int, correlation: float, with_history: float = 1.0) -> Cuped:
     """Two arms without an effect, `units` in each, `with_history` of them with an earlier value; 1 − correlation² is
     expected where all have one."""
-    plain_difference, plain_variance = [], []
-    difference, variance = [], []
+    plain_difference: list[Floats] = []
+    plain_variance: list[Floats] = []
+    difference: list[Floats] = []
+    variance: list[Floats] = []
     at_once = max(1, 500_000 // units)
     for first in range(0, runs, at_once):
         several = min(at_once, runs - first)

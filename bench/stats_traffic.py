@@ -26,6 +26,7 @@ class Units:
 # Draws this many units.
 Values = Callable[[Generator, int], Units]
 
+SUMS = ("units", "y", "x", "yy", "yx", "xx", "yyy", "yyx", "yxx", "xxx")
 UNITS_AT_ONCE = 1_500_000
 
 
@@ -83,8 +84,8 @@ def _measured(
     arms = []
     for low, high in pairwise(edges):
         mine = ((dice >= low) & (dice < high)).astype(np.float64)
-        sums = [_cumulated(mine, shape, starts)] + [_cumulated(mine * each, shape, starts) for each in powers]
-        totals = Totals.of_mean(*sums) if units.x is None else Totals(*sums)
+        units_seen = _cumulated(mine, shape, starts)
+        totals = _totals(units_seen, [_cumulated(mine * each, shape, starts) for each in powers])
         if earlier:
             n, h, hh, yh, y = (_cumulated(mine * each, shape, starts) for each in earlier)
             totals = replace(totals, history=History.of_values(units=n, h=h, hh=hh, yh=yh, y=y))
@@ -112,13 +113,22 @@ def _cumulated(each: Floats, shape: tuple[int, int], starts: NDArray[np.int64]) 
     return np.add.reduceat(each.reshape(shape), starts, axis=1).cumsum(axis=1)
 
 
+def _totals(units: Floats, sums: Sequence[Floats]) -> Totals:
+    if len(sums) == 3:
+        return Totals.of_mean(units, *sums)
+    y, x, yy, yx, xx, yyy, yyx, yxx, xxx = sums
+    return Totals(units, y, x, yy, yx, xx, yyy, yyx, yxx, xxx)
+
+
 def _stacked(parts: Sequence[Totals]) -> Totals:
-    histories = [[np.asarray(getattr(part.history, field.name)) for part in parts] for field in fields(History)]
-    history = History(*(np.concatenate(each) for each in histories)) if histories[0][0].ndim else History()
-    names = ("units", "y", "x", "yy", "yx", "xx", "yyy", "yyx", "yxx", "xxx")
-    return Totals(
-        *(np.concatenate([np.asarray(getattr(part, name)) for part in parts]) for name in names), history=history
-    )
+    """Of experiments drawn in several goes."""
+    sums = {name: np.concatenate([np.asarray(getattr(part, name)) for part in parts]) for name in SUMS}
+    earlier = {
+        field.name: np.concatenate([np.atleast_1d(getattr(part.history, field.name)) for part in parts])
+        for field in fields(History)
+    }
+    history = History(**earlier) if earlier["units"].ndim > 1 else History()
+    return replace(parts[0], **sums, history=history)
 
 
 def exponential(rng: Generator, size: int) -> Units:

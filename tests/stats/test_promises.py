@@ -17,6 +17,7 @@ from bench.stats_traffic import (
     lognormal,
     measured,
 )
+from experiments.stats.estimate import Kind
 from experiments.stats.plan import Memory, Observed
 from experiments.stats.power import chance_to_find
 from experiments.stats.read import read
@@ -49,7 +50,7 @@ def test_it_rarely_finds_an_effect_on_conversion_where_there_is_none(
 @dataclass(frozen=True)
 class Skewed:
     values: Values
-    kind: promises.Kind
+    kind: Kind
     units: int
     experiments: int
 
