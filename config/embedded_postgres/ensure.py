@@ -72,7 +72,12 @@ def _ensure(home: Path, *, durable: bool) -> dict[str, str]:
         if host is None:
             prepare(place)
             host = start(place, durable=durable)
-        _keep(place, host)
+        try:
+            _keep(place, host)
+        except OSError:
+            # Better no server than one that nobody will stop.
+            place.account.run(_stopping(place))
+            raise
     password = (home / "postgres.password").read_text().strip()
     return {"host": str(host), "user": ROLE, "password": password, "dbname": DATABASE}
 
@@ -88,7 +93,7 @@ def _keep(place: Place, host: Path) -> None:
         except BlockingIOError:
             return
         account = place.account
-        stop = account.command(place.programs / "pg_ctl", "stop", "-s", "-w", "-t", "60", "-D", place.data)
+        stop = account.command(*_stopping(place))
         uid, gid = (account.uid, account.gid) if account.drops and not account.lends else (os.geteuid(), os.getegid())
         program = [sys.executable, "-I", "-S", keeper.__file__, str(place.home / "postgres.users")]
         process = subprocess.Popen(  # noqa: S603
@@ -104,6 +109,10 @@ def _keep(place: Place, host: Path) -> None:
         _keepers[:] = [process, *(earlier for earlier in _keepers if earlier.poll() is None)]
     finally:
         os.close(own)
+
+
+def _stopping(place: Place) -> list[str | Path]:
+    return [place.programs / "pg_ctl", "stop", "-s", "-w", "-t", "60", "-D", place.data]
 
 
 def _lock(path: Path, kind: int) -> int:

@@ -4,13 +4,15 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.ground.processes import kill_tree, processes_of, server_number, using, wait_until
+from tests.ground.processes import environment, kill_tree, processes_of, server_number, using, wait_until
 
 
 def connection_of(user: Any) -> dict[str, str]:
@@ -219,3 +221,17 @@ def test_a_home_that_cannot_be_is_one_clear_sentence(home: str) -> None:
         assert user.stderr is not None
         assert user.stdout.readline() == ""
         assert f"No database can be kept in {home} (" in user.stderr.read().splitlines()[-1]
+
+
+def test_it_leaves_no_server_that_nobody_would_stop(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    code = f"""
+import sys
+from pathlib import Path
+from config.embedded_postgres.ensure import ensure
+sys.executable = "/nowhere/python"
+ensure(Path({str(home)!r}), durable=False)
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1].endswith("(/nowhere/python: No such file or directory): set ASSAY_HOME.")
+    assert not processes_of(home)
