@@ -7,6 +7,7 @@ from assay.core.errors import AssayError
 
 from sentinel.project_view import ProjectView
 from vault.models import Client, Prompt
+from vault.models.prompts import PromptQuerySet
 
 
 class VaultView(ProjectView):
@@ -21,7 +22,11 @@ class PromptView(VaultView):
     @property
     def prompt(self) -> Prompt:
         """The prompt of this project, deleted ones included. AssayError 404."""
-        prompt = Prompt.objects.in_project(self.access.project_id).filter(pk=self.kwargs["prompt_id"]).first()
+        return self.find(Prompt.objects.all())
+
+    def find(self, prompts: PromptQuerySet) -> Prompt:
+        """The same, out of `prompts`, with what those bring along."""
+        prompt = prompts.in_project(self.access.project_id).filter(pk=self.kwargs["prompt_id"]).first()
         if prompt is None:
             raise AssayError("not_found", "There is no such prompt.", status=404)
         return prompt

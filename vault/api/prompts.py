@@ -79,7 +79,7 @@ class OnePrompt(PromptView):
     def get(self, request: Request, prompt_id: Any) -> Response:
         """A prompt with the version in production, its labels and its latest number."""
         check_parameters(request, set())
-        return Response(read(self.prompt))
+        return Response(PromptRead(self.find(Prompt.objects.with_versions())).data)
 
     @extend_schema(
         operation_id="prompts_update",
