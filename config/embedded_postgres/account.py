@@ -31,7 +31,7 @@ class Account:
         words = [str(argument) for argument in arguments]
         if not self.lends:
             return words
-        setpriv = shutil.which("setpriv")
+        setpriv = _program("setpriv")
         if setpriv is None:
             raise FileNotFoundError("setpriv")
         capability = "-all,+dac_read_search"
@@ -91,14 +91,19 @@ def _entry() -> pwd.struct_passwd | None:
 
 
 def _make() -> None:
-    no_login = shutil.which("nologin") or "/bin/false"
+    no_login = _program("nologin") or "/bin/false"
     # The one of shadow, known everywhere but to BusyBox, and the one of BusyBox.
     useradd = ("useradd", "-r", "-U", "-M", "-d", "/nonexistent", "-s", no_login)
     adduser = ("adduser", "-S", "-D", "-H", "-h", "/nonexistent", "-s", no_login)
     for command in (useradd, adduser):
-        program = shutil.which(command[0], path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+        program = _program(command[0])
         if program is None:
             continue
         done = subprocess.run([program, *command[1:], USER], capture_output=True, check=False)  # noqa: S603
         if done.returncode == 0:
             return
+
+
+def _program(name: str) -> str | None:
+    """Where a program of the system is, also for who has an unusual search path."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin")

@@ -109,4 +109,6 @@ def test_dbshell_needs_no_psql_of_the_system(tmp_path: Path) -> None:
 os.environ["PATH"] = "/nowhere"
 connection.client.runshell(["-Atc", "SELECT current_user"])
 """
-    assert says(tmp_path / "home", POOLED, code) == ["assay"]
+    home = tmp_path / "home"
+    assert says(home, POOLED, code) == ["assay"]
+    assert (home / "postgres" / "data").exists()
