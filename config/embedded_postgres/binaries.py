@@ -1,6 +1,7 @@
 """Find the PostgreSQL 18 that the wheel brings, without running a line of that wheel."""
 
 import shutil
+import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,15 +34,20 @@ def copied_below(folder: Path) -> Path:
     target = folder / f"postgresql-{wheel_version()}"
     copy = target / source.relative_to(source.parent.parent)
     if not target.exists():
-        fresh = folder / f"{target.name}.new"
-        shutil.rmtree(fresh, ignore_errors=True)
+        fresh = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
         shutil.copytree(source, fresh / source.relative_to(source.parent.parent), symlinks=True)
         # The binaries look for their libraries in this sibling of the package.
         libraries = source.parent.with_name(f"{PACKAGE}.libs")
         if libraries.exists():
             shutil.copytree(libraries, fresh / libraries.name)
         _open_to_all(fresh)
-        fresh.rename(target)
+        try:
+            fresh.rename(target)
+        except OSError:
+            # Another installation was quicker with the same copy.
+            shutil.rmtree(fresh)
+            if not target.exists():
+                raise
     return copy
 
 
