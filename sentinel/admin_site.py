@@ -7,6 +7,7 @@ from typing import Any
 from assay.core.errors import AssayError
 from csp.decorators import csp_update
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -44,6 +45,8 @@ class AssayAdminSite(UnfoldAdminSite):
                 return view(request, *args, **kwargs)
             except AssayError as error:
                 return self.tell(request, error.status, error.detail)
+            except PermissionDenied:
+                return self.tell(request, 403, "What you may do in this project does not include this.")
             except Http404:
                 return self.tell(request, 404, "There is nothing at this address, or not in this project.")
 

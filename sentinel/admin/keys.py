@@ -128,9 +128,8 @@ class KeyAdmin(ProjectAdmin):
 
     def _show_once(self, request: HttpRequest, key: ApiKey, raw: str) -> HttpResponse:
         self.log_addition(request, key, "Made.")
-        response = self.page(request, "sentinel/key_made.html", title="Your new key", key=key, raw=raw)
-        response["Cache-Control"] = "no-store"
-        return response
+        # Like every page of the admin it is sent with `no-store`: neither a proxy nor the browser keeps it.
+        return self.page(request, "sentinel/key_made.html", title="Your new key", key=key, raw=raw)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -75,6 +75,8 @@ class ClientAdmin(ProjectAdmin):
 
     def _edit(self, request: HttpRequest, client: Client, *, is_new: bool) -> HttpResponse:
         access = self.access(request)
+        if request.method == "POST":
+            access.require("prompts.write")
         form = BrandForm(request.POST if request.method == "POST" else None, client=None if is_new else client)
         if request.method == "POST" and form.is_valid():
             client.name, client.brand_file = form.cleaned_data["name"], form.brand_file()

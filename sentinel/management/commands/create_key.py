@@ -21,7 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("--project", required=True, help="the project's slug")
         parser.add_argument("--role", required=True, choices=sorted(ROLE_PERMISSIONS), help="what the key may at most")
         parser.add_argument("--name", default="command line", help="to recognise it by")
-        parser.add_argument("--expires", type=int, metavar="DAYS", help="after which it opens nothing; never by default")
+        parser.add_argument(
+            "--expires", type=int, metavar="DAYS", help="after which it opens nothing; never by default"
+        )
         parser.add_argument("--maker", metavar="USER", help="for whom it acts; the project's first owner by default")
         parser.add_argument("--without-clients", action="store_true", help="its bundle holds no brand files")
 
