@@ -1,60 +1,67 @@
-"""This file lets you read a project's bundle: what is served, and what it has earned, as of one instant."""
+"""This file lets you serve a project's bundle from this process's memory, at most a moment old."""
 
 import gzip
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, Thread
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from assay.core import bundle as core
-from assay.core.brand import is_empty
-from django.db import connection, transaction
+from assay.core.errors import AssayError
+from django.conf import settings
+from django.db import DatabaseError, connection
 
+from experiments.read_bundle import read_bundle
 from sentinel.models import Revision
-from sentinel.revision import look
-from vault.models import Client, Prompt, VaultSettings
-from vault.models.labels import LATEST
-from vault.models.prompts import FIRST_SCORE
-from vault.prior import prior
+from sentinel.revision import Seen, look
 
 MOST_PROJECTS_KEPT = 50
+# Seconds for which a bundle goes on being served while a newer one is made. With the pause between two looks it stays
+# below the second within which a published change is served.
+SERVED_ON = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a bundle as it is sent."""
+    """One part of a bundle as it is sent: JSON, packed with gzip."""
 
-    body: bytes
     zipped: bytes
     etag: str
 
     @classmethod
     def of(cls, value: Any) -> "Part":
         body = msgspec.json.encode(value)
-        return cls(body, gzip.compress(body, 6, mtime=0), f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+        return cls(gzip.compress(body, 1, mtime=0), f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+    @property
+    def body(self) -> bytes:
+        """The JSON itself, for whoever cannot unpack it; hardly anybody, so it is not kept."""
+        return gzip.decompress(self.zipped)
 
 
 class Served:
-    """A project's bundle in this process's memory, and its parts as they are sent, encoded when first asked for."""
+    """A project's bundle in this process's memory, and its parts as they are sent, encoded when first asked for.
 
-    __slots__ = ("_clientless", "_parts", "bundle")
+    `current_at` is the last time, on the monotonic clock, at which it was known to be what the database holds.
+    """
 
-    def __init__(self, bundle: core.Bundle) -> None:
+    __slots__ = ("_clientless", "_parts", "bundle", "current_at")
+
+    def __init__(self, bundle: core.Bundle, current_at: float) -> None:
         self.bundle = bundle
+        self.current_at = current_at
         self._clientless: core.Bundle | None = None
         self._parts: dict[tuple[str, bool], Part] = {}
 
     def content(self, *, with_clients: bool) -> Part:
-        content = self.bundle.content
-        return self._part("content", with_clients, content if with_clients else _without_clients(content))
+        return self._part("content", with_clients)
 
     def scores(self) -> Part:
-        return self._part("scores", True, self.bundle.scores)
+        return self._part("scores", True)
 
     def for_reader(self, *, with_clients: bool) -> core.Bundle:
         """The bundle to resolve with; for a key made without clients it holds none."""
@@ -65,10 +72,19 @@ class Served:
             self._clientless = core.Bundle(content, self.bundle.scores, previous=self.bundle)
         return self._clientless
 
-    def _part(self, name: str, with_clients: bool, value: Any) -> Part:
+    def prepare(self, previous: "Served") -> None:
+        """Encode what the previous one was asked for, before anybody waits for it."""
+        if self.bundle.content is previous.bundle.content:
+            self._parts = {key: part for key, part in previous._parts.items() if key[0] == "content"}
+        for name, with_clients in list(previous._parts):
+            self._part(name, with_clients)
+
+    def _part(self, name: str, with_clients: bool) -> Part:
         part = self._parts.get((name, with_clients))
         if part is None:
-            part = self._parts[name, with_clients] = Part.of(value)
+            content = self.bundle.content if with_clients else _without_clients(self.bundle.content)
+            part = Part.of(content if name == "content" else self.bundle.scores)
+            self._parts[name, with_clients] = part
         return part
 
 
@@ -78,22 +94,27 @@ def _without_clients(content: core.Content) -> core.Content:
 
 _kept: OrderedDict[UUID, Served] = OrderedDict()
 _building = Lock()
+_built_aside: set[UUID] = set()
 
 
 def serve(project_id: UUID) -> Served:
-    """The project's bundle as of a quarter of a second ago at most: no query while its revision stands still, one look
-    aside. Raises AssayError 404 when there is no such project."""
+    """The project's bundle as it was less than a second ago: no query while its revision stands still, one look aside.
+
+    When it has moved, a new bundle is made in a thread, and the old one served meanwhile; whoever would get one that is
+    too old waits. Raises AssayError 404 when there is no such project.
+    """
     seen = look(project_id)
     kept = _kept.get(project_id)
-    if kept is not None and _is_current(kept.bundle, seen.content, seen.scores):
+    if kept is None:
+        return _build(project_id, seen)
+    if _is_current(kept, seen):
+        kept.current_at = max(kept.current_at, seen.at)
         return kept
-    with _building:
-        kept = _kept.get(project_id)
-        if kept is None or not _is_current(kept.bundle, seen.content, seen.scores):
-            kept = _kept[project_id] = Served(read(project_id, kept.bundle if kept else None))
-            _kept.move_to_end(project_id)
-            while len(_kept) > MOST_PROJECTS_KEPT:
-                _kept.popitem(last=False)
+    if not settings.BUNDLES_BUILT_ASIDE or monotonic() - kept.current_at > SERVED_ON:
+        return _build(project_id, seen)
+    if project_id not in _built_aside:
+        _built_aside.add(project_id)
+        Thread(target=_build_aside, args=[project_id, seen], name="assay-bundle", daemon=True).start()
     return kept
 
 
@@ -102,128 +123,36 @@ def forget() -> None:
     _kept.clear()
 
 
-def _is_current(bundle: core.Bundle, content: int, scores: int) -> bool:
+def _is_current(kept: Served, seen: Seen) -> bool:
     # A bundle may be ahead of the last look, since it is read later.
-    return bundle.content.revision >= content and bundle.scores.revision >= scores
+    return kept.bundle.content.revision >= seen.content and kept.bundle.scores.revision >= seen.scores
 
 
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """All that is read within was true at one instant."""
-    outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield
+def _build(project_id: UUID, seen: Seen) -> Served:
+    with _building:
+        kept = _kept.get(project_id)
+        if kept is not None and _is_current(kept, seen):
+            return kept
+        started = monotonic()
+        try:
+            served = Served(read_bundle(project_id, kept.bundle if kept else None), started)
+        except Revision.DoesNotExist:
+            raise AssayError("not_found", "There is no such project.", status=404) from None
+        if kept is not None:
+            served.prepare(kept)
+        _kept[project_id] = served
+        _kept.move_to_end(project_id)
+        while len(_kept) > MOST_PROJECTS_KEPT:
+            _kept.popitem(last=False)
+    return served
 
 
-def read(project_id: UUID, known: core.Bundle | None = None) -> core.Bundle:
-    """The project's bundle as it is now, from the database; of what is `known` only what has changed is read again."""
-    with _snapshot():
-        revision = Revision.objects.select_related("project").get(project_id=project_id)
-        scores = _scores(revision)
-        if known is not None and known.content.revision == revision.content:
-            return known.with_scores(scores)
-        return core.Bundle(_content(revision), scores, previous=known)
-
-
-def _scores(revision: Revision) -> core.Scores:
-    earned = list(
-        Prompt.objects.in_project(revision.project_id)
-        .active()
-        .exclude(performance_score=FIRST_SCORE, reports=0)
-        .values_list("id", "performance_score", "engagements", "impressions")
-    )
-    return core.Scores(
-        revision=revision.scores,
-        content_revision=revision.content,
-        prior=prior((engagements, impressions) for _, _, engagements, impressions in earned),
-        scores={str(id_): (score, engagements, impressions) for id_, score, engagements, impressions in earned},
-    )
-
-
-def _content(revision: Revision) -> core.Content:
-    settings = VaultSettings.objects.filter(project_id=revision.project_id).first() or VaultSettings()
-    return core.Content(
-        project=core.ProjectSettings(
-            id=str(revision.project_id),
-            slug=revision.project.slug,
-            policy="thompson" if settings.policy == "thompson" else "score",
-            default_language=settings.default_language,
-        ),
-        revision=revision.content,
-        prompts=list(_prompts(revision.project_id)),
-        clients=[
-            core.Client(id=str(id_), name=name, brand=None if is_empty(brand) else brand)
-            for id_, name, brand in Client.objects.in_project(revision.project_id)
-            .active()
-            .order_by("id")
-            .values_list("id", "name", "brand_file")
-        ],
-    )
-
-
-# Each active prompt's labels, the newest version as `latest` among them.
-LABELLED = """
-    SELECT label.prompt_id, label.name, label.version_id
-    FROM vault_label label JOIN vault_prompt prompt ON prompt.id = label.prompt_id
-    WHERE prompt.project_id = %(project)s AND prompt.is_active
-    UNION ALL
-    (SELECT DISTINCT ON (version.prompt_id) version.prompt_id, %(latest)s, version.id
-    FROM vault_version version JOIN vault_prompt prompt ON prompt.id = version.prompt_id
-    WHERE prompt.project_id = %(project)s AND prompt.is_active
-    ORDER BY version.prompt_id, major DESC, minor DESC, patch DESC)
-"""
-VERSIONS = """
-    SELECT prompt_id, id, number, kind, content, variables, model_settings
-    FROM vault_version WHERE id = ANY(%(wanted)s) ORDER BY id
-"""
-
-
-def _labels(project_id: UUID) -> dict[UUID, dict[str, UUID]]:
-    labels: dict[UUID, dict[str, UUID]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(LABELLED, {"project": project_id, "latest": LATEST})
-        for prompt_id, name, version_id in cursor.fetchall():
-            labels.setdefault(prompt_id, {})[name] = version_id
-    return labels
-
-
-def _versions(wanted: Iterable[UUID]) -> dict[UUID, list[core.Version]]:
-    versions: dict[UUID, list[core.Version]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(VERSIONS, {"wanted": list(wanted)})
-        names = [column.name for column in cursor.description or ()]
-        for row in cursor.fetchall():
-            stored = dict(zip(names, row, strict=True))
-            prompt_id = stored.pop("prompt_id")
-            for field in ("content", "variables", "model_settings"):
-                stored[field] = msgspec.json.decode(stored[field])
-            version = msgspec.convert(stored | {"id": str(stored["id"])}, core.Version)
-            versions.setdefault(prompt_id, []).append(version)
-    return versions
-
-
-def _prompts(project_id: UUID) -> Iterator[core.Prompt]:
-    labels = _labels(project_id)
-    versions = _versions({version_id for named in labels.values() for version_id in named.values()})
-    rows = (
-        Prompt.objects.in_project(project_id)
-        .active()
-        .order_by("id")
-        .values_list("id", "name", "category", "vertical", "platform", "agent_code", "language", "technique")
-    )
-    for id_, name, category, vertical, platform, agent_code, language, technique in rows.iterator(1000):
-        yield core.Prompt(
-            id=str(id_),
-            name=name,
-            category=category,
-            vertical=vertical,
-            platform=platform,
-            agent_code=agent_code,
-            language=language,
-            technique=technique,
-            labels={name: str(version_id) for name, version_id in labels.get(id_, {}).items()},
-            versions=versions.get(id_, []),
-        )
+def _build_aside(project_id: UUID, seen: Seen) -> None:
+    try:
+        _build(project_id, seen)
+    except (AssayError, DatabaseError):
+        # The next request finds it too old, tries again itself, and can say what is wrong.
+        pass
+    finally:
+        _built_aside.discard(project_id)
+        connection.close()

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from experiments import bundle, usage
+from experiments import bundle, expose_once, usage
 from sentinel import access, revision
 from sentinel.access import Access, access_of_person
 from sentinel.create_key import create_key
@@ -19,7 +19,7 @@ from sentinel.roles import ROLE_PERMISSIONS
 def nothing_remembered() -> Iterator[None]:
     """What a process remembers of the database must not outlive the test that wrote it."""
     yield
-    for module in (access, revision, bundle):
+    for module in (access, revision, bundle, expose_once):
         module.forget()
     usage._served.clear()
 

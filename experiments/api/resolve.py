@@ -10,6 +10,7 @@ from config.fast_lane import for_programs
 from config.items import told
 from config.rest import json_body, parse_json
 from experiments.bundle import serve
+from experiments.expose_once import expose_once
 from experiments.usage import note_served
 from sentinel.authentication import authenticate
 
@@ -21,12 +22,14 @@ _encoder = msgspec.json.Encoder()
 @csrf_exempt  # `authenticate` asks a session for its token; a key needs none
 @require_POST
 def resolve(request: HttpRequest) -> HttpResponse:
-    """The resolution as JSON. No query while the project's revision stands still, one look at it aside."""
+    """The resolution as JSON. No query while the project's revision stands still, one look at it aside; and one for a
+    unit's first meeting with its arm."""
     access = authenticate(request)
     access.require("prompts.read")
     served = serve(access.project_id)
     bundle = served.for_reader(with_clients=access.reads_clients)
     resolution = core.resolve(bundle, _read(json_body(request)))
+    expose_once(access.project_id, resolution)
     note_served(access.project_id, resolution.version.id)
     return HttpResponse(_encoder.encode(resolution), content_type="application/json")
 

@@ -6,7 +6,7 @@ from assay.core.assign import DRAW, fraction
 from assay.core.bundle import Bundle
 from assay.core.select import Context, select
 
-from experiments.bundle import read
+from experiments.read_bundle import read_bundle
 from experiments.replay.headlines import HeadlineTest
 from experiments.replay.play import Earned
 from experiments.replay.register import CATEGORY, Stage
@@ -22,7 +22,7 @@ class InProcess:
             str(prompt_id): position for ids in stage.prompts.values() for position, prompt_id in enumerate(ids)
         }
         self.salt = str(stage.project.pk)
-        self.bundle: Bundle = read(stage.project.pk)
+        self.bundle: Bundle = read_bundle(stage.project.pk)
 
     def choose(self, test: HeadlineTest, units: Sequence[str]) -> list[int]:
         """The position of the arm that serves each unit."""
@@ -42,4 +42,4 @@ class InProcess:
             for batch in earned
         ]
         learn(project_id=self.stage.project.pk, reports=reports)
-        self.bundle = read(self.stage.project.pk, self.bundle)
+        self.bundle = read_bundle(self.stage.project.pk, self.bundle)
