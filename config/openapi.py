@@ -70,6 +70,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
     _, schemas = msgspec.json.schema_components(tuple(_types.values()), ref_template=_COMPONENT)
     components.setdefault("schemas", {}).update(schemas)
     components["parameters"] = {"Project": PROJECT}
+    _widen_tuples(components["schemas"])
     for name, schema in components["schemas"].items():
         if name.endswith("Request") and "properties" in schema:
             schema.setdefault("additionalProperties", False)
@@ -80,6 +81,16 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
         if operation.get("security") != []:
             operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/Project"})
     return result
+
+
+def _widen_tuples(schema: Any) -> None:
+    """A tuple as a list of a fixed length: many programs that read OpenAPI do not know `prefixItems`."""
+    members = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    for member in members:
+        _widen_tuples(member)
+    if isinstance(schema, dict) and "prefixItems" in schema:
+        different = schema.pop("prefixItems")
+        schema["items"] = {"anyOf": [each for place, each in enumerate(different) if each not in different[:place]]}
 
 
 def _problem(status: int) -> dict[str, Any]:

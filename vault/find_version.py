@@ -8,23 +8,23 @@ from vault.models import Prompt, Version
 from vault.models.labels import LATEST
 
 LONGEST_NAME = 50
+UNKNOWN = "This prompt has no version of that number, id or label."
 
 
-def find_version(prompt: Prompt, name: str, *, pointer: str | None = None) -> Version:
+def find_version(prompt: Prompt, name: str, *, pointer: str = "", status: int = 404) -> Version:
     """The version by number, id, or label, in this order; `latest` is the newest. One query.
 
-    Raises AssayError 422 `unknown_version` or `version_of_another_prompt` with the pointer of where it was named; 404
-    `unknown_version` without a pointer.
+    Raises AssayError of `status`, `unknown_version` or `version_of_another_prompt`, pointing at where it was named.
     """
     version = _look_up(prompt, name)
     if version is not None and version.prompt_id == prompt.pk:
         return version
-    told = "This prompt has no version of that number, id or label."
-    if pointer is None:
-        raise AssayError("unknown_version", told, status=404)
+    if not pointer:
+        raise AssayError("unknown_version", UNKNOWN, status=status)
     if version is not None:
-        raise single("version_of_another_prompt", pointer, "This version belongs to another prompt.")
-    raise single("unknown_version", pointer, told)
+        told = "This version belongs to another prompt."
+        raise single("version_of_another_prompt", pointer, told, status=status)
+    raise single("unknown_version", pointer, UNKNOWN, status=status)
 
 
 def _look_up(prompt: Prompt, name: str) -> Version | None:

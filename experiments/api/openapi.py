@@ -48,7 +48,7 @@ IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
     "description": "The ETag of the copy that one has.",
-    "schema": {"type": "string", "example": '"5f0c…"'},
+    "schema": {"type": "string", "example": '"5f0c7d"'},
 }
 
 

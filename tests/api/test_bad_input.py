@@ -323,7 +323,7 @@ TABLE: list[tuple[str, tuple[str, str, Any], int, str, str | None]] = [
     ("a version with a billion digits", ("GET", P + f"versions/{'9' * 5000}/", None), 404, "unknown_version", None),
     ("a stranger's version", ("GET", P + "versions/$strangers_version/", None), 404, "unknown_version", None),
     ("a difference from nothing", ("GET", P + "diff/?to=1.0.0", None), 400, "invalid_parameter", "/query/from"),
-    ("a difference from NUL", ("GET", P + "diff/?from=%00&to=1.0.0", None), 422, "unknown_version", "/query/from"),
+    ("a difference from NUL", ("GET", P + "diff/?from=%00&to=1.0.0", None), 404, "unknown_version", "/query/from"),
     # Clients.
     ("a client without a name", ("POST", CLIENTS, {}), 422, "invalid", "/name"),
     ("a client's name taken", ("POST", CLIENTS, {"name": "Casa"}), 409, "name_taken", "/name"),

@@ -127,13 +127,15 @@ class OneLabel(PromptView):
         name = self.read_body(LabelTarget)["version"]
 
         def work() -> tuple[int, Any]:
-            version = find_version(prompt, name, pointer="/version")
+            version = find_version(prompt, name, pointer="/version", status=422)
             move = move_label(access=self.access, prompt=prompt, label=label, version=version)
             return 200, moved(prompt, label, move)
 
         return self.answer_once(work)
 
-    @extend_schema(operation_id="labels_remove", request=None, responses=MovedRead, parameters=[ONCE], tags=["labels"])
+    @extend_schema(
+        operation_id="labels_remove", request=None, responses={200: MovedRead}, parameters=[ONCE], tags=["labels"]
+    )
     def delete(self, request: Request, prompt_id: Any, label: str) -> Response:
         """Take a label away. Taking that back puts it where it was."""
         prompt = self.prompt
