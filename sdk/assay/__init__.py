@@ -1,12 +1,16 @@
 """Assay: choose, fill and learn from prompts in your own process, with the server up or down."""
 
-from assay.async_client import AsyncAssay
-from assay.client import Assay
-from assay.core.bundle import Message
-from assay.core.errors import AssayError, FieldError
-from assay.core.resolve import Resolution
-from assay.fallback import AssayUnavailable
-from assay.notices import AssayWarning
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assay.async_client import AsyncAssay
+    from assay.client import Assay
+    from assay.core.bundle import Message
+    from assay.core.errors import AssayError, FieldError
+    from assay.core.resolve import Resolution
+    from assay.fallback import AssayUnavailable
+    from assay.notices import AssayWarning
 
 __all__ = [
     "Assay",
@@ -18,3 +22,22 @@ __all__ = [
     "Message",
     "Resolution",
 ]
+
+_HOMES = {
+    "Assay": "assay.client",
+    "AssayError": "assay.core.errors",
+    "AssayUnavailable": "assay.fallback",
+    "AssayWarning": "assay.notices",
+    "AsyncAssay": "assay.async_client",
+    "FieldError": "assay.core.errors",
+    "Message": "assay.core.bundle",
+    "Resolution": "assay.core.resolve",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # The server has the core from this package and no use for the client: it does not load an HTTP library for it.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'assay' has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return found
