@@ -95,7 +95,7 @@ def test_a_unit_always_gets_the_same_prompt_and_a_draw_decides_without_one() -> 
 
 
 def test_it_shows_a_clients_brand_to_the_template() -> None:
-    text = "{% if brand %}{{ brand.do|first }}{% else %}plain{% endif %}"
+    text = "{% if brand %}{{ brand.do|first }}{{ brand.tagline }}{% else %}plain{% endif %}"
     prompt = make_prompt(version=make_version(content=text, variables={}))
     client = Client(identifier(77), "Dupont", {"do": ["smile"], "dont": ["shout"]})
     bundle = make_bundle(prompt, clients=[client, Client(identifier(78), "Blank", None)])
