@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from assay.core.errors import AssayError, FieldError, single
-from assay.core.render import Template, compile_template
+from assay.core.errors import single
+from assay.core.render import compile_template
 from assay.core.variables import check_against, check_schema, derive
 
 MOST_MESSAGES = 100
@@ -39,7 +39,7 @@ def check_version(
 
     Raises AssayError 422 with a pointer for each thing that is wrong.
     """
-    templates = [_compile(pointer, text) for pointer, text in _texts(kind, content)]
+    templates = [compile_template(text, pointer) for pointer, text in _texts(kind, content)]
     if variables is None:
         schema = derive(templates)
     else:
@@ -47,15 +47,6 @@ def check_version(
         check_against(variables, templates)
         schema = variables
     return Checked(kind, content, schema, _settings(model_settings or {}))
-
-
-def _compile(pointer: str, text: str) -> Template:
-    try:
-        return compile_template(text)
-    except AssayError as error:
-        places = [FieldError(pointer, found.code, found.detail) for found in error.errors]
-        errors = places or [FieldError(pointer, error.code, error.detail)]
-        raise AssayError(error.code, error.detail, status=error.status, errors=errors) from None
 
 
 def _texts(kind: str, content: Any) -> list[tuple[str, str]]:
