@@ -246,3 +246,5 @@ LOGGING = {
 # A process looks at a project's revision at most this often, and the scores' revision moves at most this often.
 REVISION_LOOK_SECONDS = 0.25
 SCORES_MOVE_SECONDS = 1.0
+# A new bundle is made beside the requests, which get the last one meanwhile.
+BUNDLES_BUILT_ASIDE = True

@@ -1,8 +1,9 @@
 """This file lets you read a project's bundle: what is served, and what it has earned, as of one instant."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -32,13 +33,17 @@ def _snapshot() -> Iterator[None]:
 
 
 def read_bundle(project_id: UUID, known: core.Bundle | None = None) -> core.Bundle:
-    """The project's bundle as it is now, from the database; of what is `known` only what has changed is read again."""
+    """The project's bundle as it is now. Of what is `known` nothing is made twice: neither a content that has not
+    moved, nor, since versions never change, a version or a prompt that is still the same.
+
+    Two queries while only scores have moved. Raises Revision.DoesNotExist when there is no such project.
+    """
     with _snapshot():
         revision = Revision.objects.select_related("project").get(project_id=project_id)
         scores = _scores(revision)
         if known is not None and known.content.revision == revision.content:
             return known.with_scores(scores)
-        return core.Bundle(_content(revision), scores, previous=known)
+        return core.Bundle(_content(revision, known), scores, previous=known)
 
 
 def _scores(revision: Revision) -> core.Scores:
@@ -46,6 +51,7 @@ def _scores(revision: Revision) -> core.Scores:
         Prompt.objects.in_project(revision.project_id)
         .active()
         .exclude(performance_score=FIRST_SCORE, reports=0)
+        .order_by("id")
         .values_list("id", "performance_score", "engagements", "impressions")
     )
     return core.Scores(
@@ -56,7 +62,7 @@ def _scores(revision: Revision) -> core.Scores:
     )
 
 
-def _content(revision: Revision) -> core.Content:
+def _content(revision: Revision, known: core.Bundle | None) -> core.Content:
     settings = VaultSettings.objects.filter(project_id=revision.project_id).first() or VaultSettings()
     return core.Content(
         project=core.ProjectSettings(
@@ -66,7 +72,7 @@ def _content(revision: Revision) -> core.Content:
             default_language=settings.default_language,
         ),
         revision=revision.content,
-        prompts=list(_prompts(revision.project_id)),
+        prompts=list(_prompts(revision.project_id, known)),
         experiments=list(_experiments(revision.project_id)),
         clients=[
             core.Client(id=str(id_), name=name, brand=None if is_empty(brand) else brand)
@@ -78,57 +84,73 @@ def _content(revision: Revision) -> core.Content:
     )
 
 
+# Ids are read as text: ten thousand UUIDs would cost more than the rest.
+PROMPTS = """
+    SELECT id::text, name, category, vertical, platform, agent_code, language, technique
+    FROM vault_prompt WHERE project_id = %(project)s AND is_active ORDER BY id
+"""
 # Each active prompt's labels, the newest version as `latest` among them.
 LABELLED = """
-    SELECT label.prompt_id, label.name, label.version_id
+    SELECT label.prompt_id::text, label.name, label.version_id::text
     FROM vault_label label JOIN vault_prompt prompt ON prompt.id = label.prompt_id
     WHERE prompt.project_id = %(project)s AND prompt.is_active
     UNION ALL
-    (SELECT DISTINCT ON (version.prompt_id) version.prompt_id, %(latest)s, version.id
+    (SELECT DISTINCT ON (version.prompt_id) version.prompt_id::text, %(latest)s, version.id::text
     FROM vault_version version JOIN vault_prompt prompt ON prompt.id = version.prompt_id
     WHERE prompt.project_id = %(project)s AND prompt.is_active
     ORDER BY version.prompt_id, major DESC, minor DESC, patch DESC)
 """
 # The versions that units of a live experiment may be served, whether a label points at them or not.
 TRIED = """
-    SELECT arm.version_id FROM experiments_arm arm
+    SELECT experiment.prompt_id::text, arm.version_id::text FROM experiments_arm arm
     JOIN experiments_experiment experiment ON experiment.id = arm.experiment_id
     WHERE experiment.project_id = %(project)s AND experiment.status IN ('running', 'paused')
 """
 VERSIONS = """
-    SELECT prompt_id, id, number, kind, content, variables, model_settings
-    FROM vault_version WHERE id = ANY(%(wanted)s) ORDER BY id
+    SELECT id::text, number, kind, content::text, variables::text, model_settings::text
+    FROM vault_version WHERE id = ANY(%(wanted)s::uuid[])
 """
 
 
-def _labels(project_id: UUID) -> dict[UUID, dict[str, UUID]]:
-    labels: dict[UUID, dict[str, UUID]] = {}
+def _rows(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(LABELLED, {"project": project_id, "latest": LATEST})
-        for prompt_id, name, version_id in cursor.fetchall():
-            labels.setdefault(prompt_id, {})[name] = version_id
-    return labels
+        cursor.execute(statement, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
-def _versions(wanted: Iterable[UUID]) -> dict[UUID, list[core.Version]]:
-    versions: dict[UUID, list[core.Version]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(VERSIONS, {"wanted": list(wanted)})
-        names = [column.name for column in cursor.description or ()]
-        for row in cursor.fetchall():
-            stored = dict(zip(names, row, strict=True))
-            prompt_id = stored.pop("prompt_id")
-            for field in ("content", "variables", "model_settings"):
-                stored[field] = msgspec.json.decode(stored[field])
-            version = msgspec.convert(stored | {"id": str(stored["id"])}, core.Version)
-            versions.setdefault(prompt_id, []).append(version)
+def _labelled(project_id: UUID) -> dict[str, dict[str, str]]:
+    """The version id of each label of each prompt."""
+    labelled: dict[str, dict[str, str]] = {}
+    texts: dict[str, str] = {}
+    for prompt_id, label, version_id in _rows(LABELLED, {"project": project_id, "latest": LATEST}):
+        labelled.setdefault(prompt_id, {})[texts.setdefault(label, label)] = version_id
+    return labelled
+
+
+def _versions(wanted: set[str]) -> dict[str, core.Version]:
+    if not wanted:
+        return {}
+    versions = {}
+    # Many versions have the same variables and settings: one object serves them all.
+    decoded: dict[str, Any] = {}
+    for id_, number, kind, content, variables, model_settings in _rows(VERSIONS, {"wanted": list(wanted)}):
+        for text in (variables, model_settings):
+            if text not in decoded:
+                decoded[text] = msgspec.json.decode(text)
+        versions[id_] = core.Version(
+            id=id_,
+            number=number,
+            kind=kind,
+            content=_TEXT.decode(content) if kind == "text" else _CHAT.decode(content),
+            variables=decoded[variables],
+            model_settings=decoded[model_settings],
+        )
     return versions
 
 
-def _tried(project_id: UUID) -> set[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute(TRIED, {"project": project_id})
-        return {version_id for (version_id,) in cursor.fetchall()}
+_TEXT = msgspec.json.Decoder(str)
+_CHAT = msgspec.json.Decoder(list[core.Message])
 
 
 def _experiments(project_id: UUID) -> Iterator[core.Experiment]:
@@ -160,20 +182,19 @@ def _known(experiment: Experiment) -> str:
     return b64encode(b"".join(hash_of(unit) for unit in units.iterator(10_000))).decode("ascii")
 
 
-def _prompts(project_id: UUID) -> Iterator[core.Prompt]:
-    labels = _labels(project_id)
-    versions = _versions(
-        {version_id for named in labels.values() for version_id in named.values()} | _tried(project_id)
-    )
-    rows = (
-        Prompt.objects.in_project(project_id)
-        .active()
-        .order_by("id")
-        .values_list("id", "name", "category", "vertical", "platform", "agent_code", "language", "technique")
-    )
-    for id_, name, category, vertical, platform, agent_code, language, technique in rows.iterator(1000):
-        yield core.Prompt(
-            id=str(id_),
+def _prompts(project_id: UUID, known: core.Bundle | None) -> Iterator[core.Prompt]:
+    same = {prompt.id: prompt for prompt in known.content.prompts} if known is not None else {}
+    labelled = _labelled(project_id)
+    wanted = {prompt_id: set(labels.values()) for prompt_id, labels in labelled.items()}
+    for prompt_id, version_id in _rows(TRIED, {"project": project_id}):
+        wanted.setdefault(prompt_id, set()).add(version_id)
+    versions = {version.id: version for prompt in same.values() for version in prompt.versions}
+    versions |= _versions(set().union(*wanted.values()) - versions.keys())
+    texts: dict[Any, Any] = {}
+    for id_, name, *place in _rows(PROMPTS, {"project": project_id}):
+        category, vertical, platform, agent_code, language, technique = (texts.setdefault(text, text) for text in place)
+        prompt = core.Prompt(
+            id=id_,
             name=name,
             category=category,
             vertical=vertical,
@@ -181,6 +202,9 @@ def _prompts(project_id: UUID) -> Iterator[core.Prompt]:
             agent_code=agent_code,
             language=language,
             technique=technique,
-            labels={name: str(version_id) for name, version_id in labels.get(id_, {}).items()},
-            versions=versions.get(id_, []),
+            labels={label: versions[version_id].id for label, version_id in labelled.get(id_, {}).items()},
+            versions=[versions[version_id] for version_id in sorted(wanted.get(id_, ()))],
         )
+        # Two bundles that share what they have in common need little more memory than one.
+        before = same.get(id_)
+        yield before if before is not None and before == prompt else prompt

@@ -1,6 +1,6 @@
 """This file lets you look at how far a project has moved, at most a few times a second."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from uuid import UUID
 
@@ -29,12 +29,15 @@ LOOK = """
 
 @dataclass(frozen=True, slots=True)
 class Seen:
+    """A project's revision. `at` is when it was asked for, on the monotonic clock."""
+
     content: int
     scores: int
     access: int
+    at: float = field(compare=False)
 
 
-_seen: dict[UUID, tuple[float, Seen]] = {}
+_seen: dict[UUID, Seen] = {}
 
 
 def look(project_id: UUID) -> Seen:
@@ -44,16 +47,16 @@ def look(project_id: UUID) -> Seen:
     """
     known = _seen.get(project_id)
     now = monotonic()
-    if known is not None and now - known[0] < settings.REVISION_LOOK_SECONDS:
-        return known[1]
+    if known is not None and now - known.at < settings.REVISION_LOOK_SECONDS:
+        return known
     with connection.cursor() as cursor:
         cursor.execute(LOOK, {"project": project_id, "rest": settings.SCORES_MOVE_SECONDS})
         row = cursor.fetchone()
     if row is None:
         _seen.pop(project_id, None)
         raise AssayError("not_found", "There is no such project.", status=404)
-    seen = Seen(*row)
-    _seen[project_id] = now, seen
+    content, scores, access = row
+    seen = _seen[project_id] = Seen(content, scores, access, now)
     return seen
 
 

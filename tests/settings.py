@@ -19,3 +19,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Each look is fresh, and each score moves the revision at once; tests of the pauses set their own.
 REVISION_LOOK_SECONDS = 0.0
 SCORES_MOVE_SECONDS = 0.0
+BUNDLES_BUILT_ASIDE = False
