@@ -8,5 +8,6 @@ class ExperimentsConfig(AppConfig):
     verbose_name = "Experiments"
 
     def ready(self) -> None:
-        # What a web process does beside its requests makes itself known when it is imported.
+        # What a web process does beside its requests, and what holds a prompt still: known from when it is imported.
         import_module("experiments.usage")
+        import_module("experiments.hold_prompt")

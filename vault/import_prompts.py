@@ -9,9 +9,12 @@ from assay.core.errors import AssayError, single
 from django.db import IntegrityError, connection, transaction
 
 from sentinel.access import Access
+from vault.held import check_free
 from vault.models import Label, LabelMove, Prompt, VaultSettings, Version
+from vault.models.labels import PRODUCTION
 from vault.plan_import import Plan, Standing, plan_import
 from vault.prompt_files.record import Record, Refusal, Row
+from vault.save_prompt import PLACE
 
 # Rows are taken in transactions of this many. One of ten thousand would lock the project's revision for seconds, and
 # with it whoever wants to know whether something was published.
@@ -128,6 +131,7 @@ def _decide(importing: _Import, row: Row, standings: dict[Identity, Standing]) -
         defaults=importing.defaults,
     )
     _check_labels(importing, plan)
+    _check_free(plan)
     importing.seen[identity] = row
     if plan.is_new:
         return "new", plan
@@ -141,6 +145,15 @@ def _check_labels(importing: _Import, plan: Plan) -> None:
         if label in importing.protected:
             told = f"The label {label} is protected: only an admin or owner moves it."
             raise AssayError("label_protected", told, status=403)
+
+
+def _check_free(plan: Plan) -> None:
+    if plan.is_new:
+        return
+    if any(label == PRODUCTION for label, _, _ in plan.moves):
+        check_free(plan.prompt, "have its label production moved")
+    if not PLACE.isdisjoint(plan.changed_fields):
+        check_free(plan.prompt, "change its context")
 
 
 def _standings(importing: _Import, records: Iterable[Record]) -> dict[Identity, Standing]:

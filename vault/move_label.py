@@ -5,7 +5,9 @@ from django.db import transaction
 
 from sentinel.access import Access
 from vault.check_label import check_label
+from vault.held import check_free
 from vault.models import Label, LabelMove, Prompt, Version
+from vault.models.labels import PRODUCTION
 
 
 @transaction.atomic
@@ -14,7 +16,8 @@ def move_label(
 ) -> LabelMove | None:
     """The move as recorded; None when the label is there already. A version of None takes the label away.
 
-    Raises AssayError 403 `label_protected`, 422 for a name that is none or a version of another prompt.
+    Raises AssayError 403 `label_protected`, 422 for a name that is none or a version of another prompt, and what a
+    guard raises that holds the prompt.
     """
     check_label(access=access, prompt=prompt, label=label)
     if version is not None and version.prompt_id != prompt.pk:
@@ -26,6 +29,8 @@ def move_label(
     before = current.version_id if current else None
     if before == (version.pk if version else None):
         return None
+    if label == PRODUCTION:
+        check_free(prompt, "have its label production moved")
     if version is None:
         Label.objects.filter(prompt=prompt, name=label).delete()
     else:

@@ -4,11 +4,15 @@ from assay.core.errors import AssayError, FieldError, single
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from vault.held import check_free
 from vault.models import Prompt
+
+# Where a prompt stands: what decides whom it serves.
+PLACE = frozenset({"category", "vertical", "platform", "agent_code", "language", "is_active"})
 
 
 def save_prompt(prompt: Prompt) -> None:
-    """Raises AssayError 422 with a pointer for each bad field, 409 `name_taken`."""
+    """Raises AssayError 422 with a pointer for each bad field, 409 `name_taken`, and what a guard raises."""
     try:
         prompt.clean_fields(exclude=["project"])
     except ValidationError as error:
@@ -18,6 +22,9 @@ def save_prompt(prompt: Prompt) -> None:
             for one in found
         ]
         raise AssayError("invalid", errors[0].detail, status=422, errors=errors) from None
+    before = None if prompt._state.adding else Prompt.objects.filter(pk=prompt.pk).values(*PLACE).first()
+    if before is not None and before != {name: getattr(prompt, name) for name in PLACE}:
+        check_free(prompt, "change its context" if prompt.is_active else "be taken out of service")
     try:
         with transaction.atomic():
             prompt.save()

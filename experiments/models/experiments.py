@@ -9,6 +9,7 @@ from django.db import models
 
 from config.models import Identified
 from experiments.models.metrics import Metric
+from sentinel.access import Access
 from sentinel.models import ApiKey, Project
 from vault.models import Prompt, Version
 
@@ -40,6 +41,11 @@ class Mode(models.TextChoices):
     AUTO = "auto", "Automatic: act on the verdict"
 
 
+class Purpose(models.TextChoices):
+    TEST = "test", "Finds out which version is better"
+    HOLDBACK = "holdback", "Goes on measuring what was shipped"
+
+
 class ExperimentQuerySet(models.QuerySet["Experiment"]):
     def in_project(self, project_id: UUID) -> "ExperimentQuerySet":
         return self.filter(project_id=project_id)
@@ -51,12 +57,19 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
     def running(self) -> "ExperimentQuerySet":
         return self.filter(status=Status.RUNNING)
 
+    def needing_a_person(self) -> "ExperimentQuerySet":
+        """Those that recommend something, wait for a second person, or ask for somebody to look."""
+        return self.live().exclude(proposal=None, alarm="")
+
 
 class Experiment(Identified):
     project = models.ForeignKey(Project, models.CASCADE, related_name="experiments")
     name = models.CharField(max_length=200)
     hypothesis = models.TextField(blank=True, default="")
     prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="experiments")
+    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.TEST, editable=False)
+    # What a holdback goes on measuring.
+    holdback_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="holdbacks", editable=False)
     salt = models.CharField(max_length=32, editable=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.MANUAL)
@@ -82,7 +95,7 @@ class Experiment(Identified):
     holdback = models.PositiveIntegerField(
         default=0,
         validators=[MaxValueValidator(WHOLE // 2)],
-        help_text="Units that keep the control, in ten-thousandths.",
+        help_text="Units that keep the control after a shipping, in ten-thousandths.",
     )
     started_at = models.DateTimeField(null=True, editable=False)
     # No unit is exposed after this; the last windows are waited for.
@@ -91,14 +104,22 @@ class Experiment(Identified):
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
     )
+    # The key by which it was started: it acts for its maker, who is `started_by`.
+    started_key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, related_name="+", editable=False)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
     )
     verdict = models.CharField(max_length=20, blank=True, default="", editable=False)
-    # The results as they stood when it was concluded, with the caps and the running intersections they were read by.
+    # What its last verdict asks for, until it is done: see `experiments.carry_out`. None where nothing is asked for.
+    proposal = models.JSONField(null=True, editable=False)
+    # Why somebody must look; empty where nobody need.
+    alarm = models.TextField(blank=True, default="", editable=False)
+    # The results as they stood when it was concluded, with the versions that were and are in production.
     evidence = models.JSONField(null=True, editable=False)
+    # By metric slug; what all looks so far agree on: see `experiments.analyse`.
     frozen_caps = models.JSONField(default=dict, editable=False)
     intersections = models.JSONField(default=dict, editable=False)
+    watched_at = models.DateTimeField(null=True, editable=False)
 
     objects = ExperimentQuerySet.as_manager()
 
@@ -118,6 +139,17 @@ class Experiment(Identified):
     @property
     def is_live(self) -> bool:
         return self.status in (Status.RUNNING, Status.PAUSED)
+
+    def tell(self, action: str, access: Access | None = None, *, reason: str = "", **facts: Any) -> "ExperimentEvent":
+        """Write down what was done. Without an access it was the worker."""
+        return ExperimentEvent.objects.create(
+            experiment=self,
+            action=action,
+            actor_id=access.user_id if access else None,
+            key_id=access.key_id if access else None,
+            reason=reason,
+            facts=facts,
+        )
 
 
 class Arm(Identified):
