@@ -4,9 +4,7 @@ import multiprocessing.util
 import sqlite3
 import threading
 import time
-import uuid
 import weakref
-from collections import Counter, deque
 from dataclasses import replace
 
 from assay import forks
@@ -15,19 +13,18 @@ from assay.core.errors import AssayError, BundleError
 from assay.core.resolve import Request, Resolution, resolve
 from assay.fallback import AssayUnavailable, Fallback, fall_back
 from assay.folder import open_folder
-from assay.notices import logger, warn
+from assay.notices import Notices, logger, warn
 from assay.options import Options
-from assay.outbox import Outbox, Version
+from assay.outbox import Outbox
 from assay.pace import Pace
 from assay.refresh import Held, load, refresh
 from assay.send import send
+from assay.spool import Spool
 from assay.transport import KeyRefused, Transport, Trouble
 
 SLOWEST_REFRESH = 10.0
 SLOWEST_SEND = 60.0
 REFUSED_PAUSE = 30.0
-MAX_UNCOUNTED = 50_000
-MAX_UNSAVED = 10_000
 EXIT_TIMEOUT = 2.0
 RESTART_PAUSE = 1.0
 FORK_PATIENCE = 0.3
@@ -47,9 +44,10 @@ class Engine:
         self._folder = open_folder(options.cache_dir, options.url, options.key)
         self._outbox = Outbox(self._folder, options.max_queue)
         self._transport = Transport(options.url, options.key, options.timeout)
+        self._server = f"Assay at {options.url}"
         self._loaded = False
         self._trouble = "no answer yet"
-        self._notices: set[str] = set()
+        self._notices = Notices()
         self._start_anew()
         forks.watch(self)
         self._ensure_running()
@@ -57,13 +55,9 @@ class Engine:
     def _start_anew(self) -> None:
         """Set what no other process or earlier life may share."""
         self.live = None
-        self._served: deque[Version] = deque()
-        self._counts: Counter[Version] = Counter()
-        self._unsaved: deque[tuple[str, bytes]] = deque(maxlen=MAX_UNSAVED)
+        self._spool = Spool(self._outbox, self._notices)
         self._ticking = threading.Lock()
         self._ticking_held = False
-        self._counting = threading.Lock()
-        self._spooling = threading.Lock()
         self._lifecycle = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -71,7 +65,7 @@ class Engine:
         self._wait_until = 0.0
         self._rest_until = 0.0
         self._refresh_pace = Pace(self.options.refresh_interval, SLOWEST_REFRESH)
-        self._send_pace = Pace(self.options.send_interval, SLOWEST_SEND)
+        self._send_pace = Pace(self.options.send_interval, SLOWEST_SEND, first=self.options.send_interval)
 
     def current(self) -> Bundle | None:
         """Return the bundle; while there is none yet, wait for it until `start_timeout` after the start."""
@@ -89,28 +83,20 @@ class Engine:
             resolution = resolve(bundle, request)
         except AssayError as error:
             return fall_back(fallback, request, error)
-        # An append is atomic; a count would need a lock. The thread adds them up.
-        self._served.append((resolution.prompt.id, resolution.version.id))
-        if len(self._served) > MAX_UNCOUNTED:  # the thread is busy with a slow server
-            self._add_up()
+        self._spool.count((resolution.prompt.id, resolution.version.id))
         return resolution
 
     def report(self, body: bytes) -> None:
         """Put an engagement report in the outbox; it is on disk when this returns. Raises nothing."""
         self._ensure_running()
-        report_id = str(uuid.uuid4())
-        try:
-            self._outbox.add_report(report_id, body)
-        except (sqlite3.Error, OSError) as error:
-            self._unsaved.append((report_id, body))
-            self._warn_once("queue", f"Assay's queue cannot be written now ({error}); reports wait in memory.")
+        self._spool.report(body)
 
     def flush(self, timeout: float) -> bool:
         """Send all that is queued, in one go, within `timeout` seconds; return whether it all went. Raises nothing."""
         deadline = time.monotonic() + timeout
+        saved = self._spool.save()
         try:
-            self._spool()
-            return send(self._outbox, self._transport, deadline=deadline) and not self._unsaved
+            return send(self._outbox, self._transport, deadline=deadline) and saved
         except (Trouble, sqlite3.Error, OSError) as error:
             logger.info("What is queued for Assay could not be sent now: %s", error)
             return False
@@ -200,7 +186,7 @@ class Engine:
             self._hold(load(self._folder), stop, settled)
         if time.monotonic() >= self._refresh_pace.due_at:
             self._refresh(stop, settled)
-        self._spool()
+        self._spool.save()
         if time.monotonic() >= self._send_pace.due_at and not stop.is_set():
             self._send()
 
@@ -211,20 +197,18 @@ class Engine:
             self._held = replace(self._held, confirmed=False)
             self._refresh_pace.failed(REFUSED_PAUSE)
             self._trouble = f"the key was refused, {refused}"
-            self._warn_once("key", f"Assay at {self.options.url} refuses the key ({refused}); {self._what_serves()}.")
+            self._notices.warn("key", f"{self._server} refuses the key ({refused}); {self._what_serves()}.")
             settled.set()
         except (Trouble, BundleError) as error:
             self._held = replace(self._held, confirmed=False)
             self._refresh_pace.failed(error.retry_after if isinstance(error, Trouble) else None)
             self._trouble = str(error)
-            if not stop.is_set() and "outage" not in self._notices:
-                self._notices.add("outage")
-                logger.warning("Assay at %s gives no bundle (%s); %s.", self.options.url, error, self._what_serves())
+            if not stop.is_set():
+                self._notices.log("outage", f"{self._server} gives no bundle ({error}); {self._what_serves()}.")
         else:
             self._refresh_pace.succeeded()
-            if self._notices & {"outage", "key"}:
-                self._notices -= {"outage", "key"}
-                logger.info("Assay at %s answers again.", self.options.url)
+            if self._notices.over("outage", "key"):
+                logger.info("%s answers again.", self._server)
 
     def _hold(self, held: Held, stop: threading.Event, settled: threading.Event) -> None:
         self._held = held
@@ -240,45 +224,10 @@ class Engine:
             send(self._outbox, self._transport, deadline=time.monotonic() + self.options.timeout)
         except (Trouble, sqlite3.Error, OSError) as error:
             self._send_pace.failed(error.retry_after if isinstance(error, Trouble) else None)
-            self._trouble_sending(error)
+            self._notices.log("sending", f"What is queued for Assay cannot be sent ({error}); it stays queued.")
         else:
             self._send_pace.succeeded()
-            self._notices.discard("sending")
-
-    def _trouble_sending(self, error: Exception) -> None:
-        if "sending" not in self._notices:
-            self._notices.add("sending")
-            logger.warning("What is queued for Assay cannot be sent (%s); it stays queued.", error)
-
-    def _spool(self) -> None:
-        """Write what is in memory to the outbox; what cannot be written stays in memory."""
-        self._add_up()
-        with self._spooling:
-            try:
-                while self._unsaved:
-                    self._outbox.add_report(*self._unsaved[0])
-                    self._unsaved.popleft()
-                with self._counting:
-                    counts, self._counts = self._counts, Counter()
-                self._save_counts(counts)
-            except (sqlite3.Error, OSError) as error:
-                self._warn_once("queue", f"Assay's queue cannot be written now ({error}); counts wait in memory.")
-            else:
-                self._notices.discard("queue")
-
-    def _save_counts(self, counts: Counter[Version]) -> None:
-        try:
-            if counts:
-                self._outbox.count_usage(counts)
-        except (sqlite3.Error, OSError):
-            with self._counting:
-                self._counts.update(counts)
-            raise
-
-    def _add_up(self) -> None:
-        with self._counting:
-            for _ in range(len(self._served)):
-                self._counts[self._served.popleft()] += 1
+            self._notices.over("sending")
 
     def _what_serves(self) -> str:
         bundle = self._held.bundle
@@ -286,14 +235,9 @@ class Engine:
 
     def _unavailable(self) -> AssayUnavailable:
         return AssayUnavailable(
-            f"Assay at {self.options.url} gave no bundle ({self._trouble}), and none is kept on disk."
+            f"{self._server} gave no bundle ({self._trouble}), and none is kept on disk."
             " Pass a fallback to go on without."
         )
-
-    def _warn_once(self, notice: str, message: str) -> None:
-        if notice not in self._notices:
-            self._notices.add(notice)
-            warn(message)
 
 
 def _close_at_exit(reference: "weakref.ref[Engine]") -> None:

@@ -44,7 +44,8 @@ def _in_parent() -> None:
 
 
 def _in_child() -> None:
-    for forkable in _resting:
+    # All of them: one that was made by another thread a moment ago did not come to rest, but is no less the parent's.
+    for forkable in list(_watched):
         forkable.after_fork_in_child()
     _resting.clear()
     # The thread that forked holds it here as well, and it is the only one there is.

@@ -4,7 +4,6 @@ It holds ids, counts and numbers, never a prompt, a variable or a rendered text.
 """
 
 import contextlib
-import os
 import sqlite3
 import threading
 import uuid
@@ -17,6 +16,7 @@ import msgspec
 
 from assay.folder import PRIVATE_FILE
 from assay.notices import warn
+from assay.queue_file import BUSY_TIMEOUT, is_damage, is_lasting, open_queue, set_aside
 
 Kind = Literal["usage", "engagement"]
 Version = tuple[str, str]
@@ -24,24 +24,6 @@ Version = tuple[str, str]
 
 MAX_COUNT = 1_000_000
 """The server takes at most this many uses in one item."""
-
-BUSY_TIMEOUT = 2.0
-"""Seconds to wait for another process that is writing."""
-
-# `attempted`: the server may have taken this row, so its id and its count must stay what they were.
-# `tally`: what is merely counted, and so may be added up while it was not attempted.
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS item (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL,
-    body TEXT NOT NULL,
-    tally TEXT,
-    count INTEGER NOT NULL DEFAULT 1,
-    attempted INTEGER NOT NULL DEFAULT 0
-);
-CREATE UNIQUE INDEX IF NOT EXISTS item_fresh_tally ON item (tally) WHERE tally IS NOT NULL AND attempted = 0;
-"""
 
 
 class Item(NamedTuple):
@@ -182,7 +164,7 @@ class Outbox:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                connection = self._connection = self._connection or _open(self._folder)
+                connection = self._connection = self._connection or open_queue(self._folder)
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
@@ -193,10 +175,10 @@ class Outbox:
     def _recover(self, error: BaseException) -> None:
         if self._connection is not None and self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-        if self._folder is not None and _is_damage(error):
+        if self._folder is not None and is_damage(error):
             self._close_file()
-            _set_aside(self._folder)
-        elif self._folder is not None and _is_lasting(error):
+            set_aside(self._folder)
+        elif self._folder is not None and is_lasting(error):
             self._close_file()
             warn(f"The queue of unsent reports in {self._folder} cannot be written ({error}): it goes on in memory.")
             self._folder = None
@@ -228,55 +210,3 @@ def _item(item_id: str, body: str, tally: str | None, count: int) -> Item:
     if tally is not None:
         parts["count"] = msgspec.Raw(msgspec.json.encode(count))
     return Item(item_id, msgspec.Raw(msgspec.json.encode(parts)))
-
-
-def _open(folder: Path | None) -> sqlite3.Connection:
-    if folder is None:
-        return _prepared(":memory:")
-    try:
-        return _opened(folder / "outbox.db")
-    except sqlite3.DatabaseError as error:
-        if not _is_damage(error):
-            raise  # locked, or the disk is full: it may pass
-        _set_aside(folder)
-        return _opened(folder / "outbox.db")
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    # SQLite gives its journal files the mode of the database file, so that must be private from the start.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), PRIVATE_FILE))
-    return _prepared(str(path))
-
-
-def _is_damage(error: BaseException) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    return isinstance(code, int) and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _is_lasting(error: BaseException) -> bool:
-    if isinstance(error, OSError):
-        return True
-    code = getattr(error, "sqlite_errorcode", None)
-    full_or_closed = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
-    return isinstance(code, int) and code & 0xFF in full_or_closed
-
-
-def _set_aside(folder: Path) -> None:
-    warn(f"The queue of unsent reports in {folder} is damaged: it is set aside as outbox.db.damaged.")
-    with contextlib.suppress(FileNotFoundError):
-        (folder / "outbox.db").replace(folder / "outbox.db.damaged")
-    for journal in ("outbox.db-wal", "outbox.db-shm"):
-        (folder / journal).unlink(missing_ok=True)
-
-
-def _prepared(database: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(database, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        # In WAL mode, NORMAL loses nothing to SIGKILL, and waits for no disk on each commit.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.executescript(SCHEMA)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection

@@ -7,13 +7,13 @@ FIRST_RETRY = 0.1
 
 
 class Pace:
-    """When something is due, on the monotonic clock. Times are in seconds."""
+    """When something is due, on the monotonic clock: for the first time after `first`. Times are in seconds."""
 
-    def __init__(self, interval: float, slowest: float) -> None:
+    def __init__(self, interval: float, slowest: float, first: float = 0.0) -> None:
         self._interval = interval
         self._slowest = slowest
         self._failures = 0
-        self.due_at = 0.0
+        self.due_at = time.monotonic() + first
 
     @property
     def failing(self) -> bool:

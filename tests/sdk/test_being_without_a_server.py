@@ -1,15 +1,21 @@
 """With no server and nothing on disk, the caller's own fallback serves, or one clear error says why not."""
 
+import socket
+import threading
 import time
 from typing import Any
 
 import pytest
 from assay import AssayError, AssayUnavailable, AssayWarning, Message
+from assay.pace import Pace
 
-from tests.sdk.conftest import MakeAssay
+from tests.sdk.conftest import MakeAssay, run_program
 from tests.sdk.twin import Twin, wait_until
 
 ADA = {"name": "Ada"}
+
+# What a test expects it asserts; a warning besides is no news here.
+pytestmark = pytest.mark.filterwarnings("ignore::assay.AssayWarning")
 
 
 def test_it_raises_one_clear_error(twin: Twin, make_assay: MakeAssay) -> None:
@@ -144,8 +150,20 @@ def test_it_keeps_the_last_bundle_when_the_key_is_revoked_and_warns_once(
 
 
 def test_it_does_not_wait_for_a_server_that_refuses_the_key(make_assay: MakeAssay) -> None:
-    with pytest.raises(AssayUnavailable, match="the key was refused, HTTP 401"):
-        make_assay(key="another-key", start_timeout=60).resolve(category="greeting", variables=ADA)
+    assay = make_assay(key="another-key", start_timeout=3600)
+    refused: list[AssayError] = []
+
+    def ask() -> None:
+        try:
+            assay.resolve(category="greeting", variables=ADA)
+        except AssayUnavailable as error:
+            refused.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(20)
+
+    assert "the key was refused, HTTP 401" in str(refused[0])
 
 
 @pytest.mark.parametrize("status", [302, 404, 429, 500, 502, 503])
@@ -160,6 +178,23 @@ def test_it_takes_any_other_answer_as_trouble_that_may_pass(twin: Twin, make_ass
     assert assay.resolve(category="greeting", variables=ADA).text == "Hello Ada"
 
 
+def test_it_lets_a_process_end_soon_though_the_server_hangs() -> None:
+    program = """
+import sys
+from assay import Assay
+assay = Assay(sys.argv[1], "key", cache_dir="/dev/null/nowhere", start_timeout=0.5)
+print(assay.resolve(category="greeting", fallback="Plain").text)
+assay._engine.report(b'{"prompt_id": "p", "engagement_rate": 0.5}')
+"""
+    with socket.create_server(("127.0.0.1", 0)) as hanging:  # connections are taken by the system, and never answered
+        began = time.monotonic()
+        done = run_program(program, f"http://127.0.0.1:{hanging.getsockname()[1]}")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "Plain\n"
+    assert time.monotonic() - began < 15
+
+
 def test_it_asks_ever_more_rarely(twin: Twin, make_assay: MakeAssay) -> None:
     twin.failing = 503
     twin.retry_after = "100"
@@ -169,3 +204,22 @@ def test_it_asks_ever_more_rarely(twin: Twin, make_assay: MakeAssay) -> None:
         assay.resolve(category="greeting", variables=ADA)
 
     assert len(twin.gets) == 1
+
+
+def test_it_waits_twice_as_long_after_each_failure_up_to_a_limit() -> None:
+    pace = Pace(interval=2.0, slowest=10.0)
+    pauses = []
+    for _ in range(20):
+        now = time.monotonic()
+        pace.failed()
+        pauses.append(pace.due_at - now)
+
+    assert pauses[0] < 0.2
+    assert 0.39 < pauses[3] < 1.0
+    assert all(4.9 < pause < 11 for pause in pauses[8:])
+    now = time.monotonic()
+    pace.failed(at_least=60)
+    assert 59 < pace.due_at - now < 80
+    pace.succeeded()
+    assert not pace.failing
+    assert 1.5 < pace.due_at - time.monotonic() <= 2.0

@@ -138,6 +138,33 @@ def test_it_survives_forks_amid_busy_threads(twin: Twin, tmp_path_factory: pytes
     assert twin.uses() == len(twin.taken["engagement"]) >= 90
 
 
+def test_it_opens_connections_of_its_own_in_the_child(twin: Twin, tmp_path_factory: pytest.TempPathFactory) -> None:
+    program = """
+assay = make(refresh_interval=60, send_interval=60)
+
+def report(rate):
+    assay.report_engagement(assay.resolve(category="greeting", variables=ADA), engagement_rate=rate)
+    assert assay.flush()
+
+report(0.25)
+child = os.fork()
+if not child:
+    report(0.75)
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+report(0.25)
+"""
+    done = run_program(BEGIN + program, twin.url, KEY, str(tmp_path_factory.mktemp("cache")))
+
+    assert done.returncode == 0, done.stderr
+    ports = {0.25: set(), 0.75: set()}
+    for report in twin.taken["engagement"].values():
+        ports[report["engagement_rate"]].add(twin.came_through[report["id"]])
+    assert ports[0.25]
+    assert ports[0.75]
+    assert not ports[0.25] & ports[0.75]
+
+
 def test_it_refreshes_in_the_child_too(twin: Twin, tmp_path_factory: pytest.TempPathFactory) -> None:
     program = """
 assay = make(refresh_interval=0.05)

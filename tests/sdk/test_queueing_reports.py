@@ -18,6 +18,9 @@ from tests.sdk.conftest import SDK, MakeAssay, run_program
 from tests.sdk.twin import KEY, Twin, make_content, make_prompt, make_scores, uuid_of, wait_until
 
 ADA = {"name": "Ada"}
+
+# What a test expects it asserts; a warning besides is no news here.
+pytestmark = pytest.mark.filterwarnings("ignore::assay.AssayWarning")
 FolderOf = Callable[[], Path]
 
 REPORT_AND_DIE = """

@@ -19,6 +19,9 @@ from vault.models import Prompt
 CONTEXT = {"name": "Greeting", "category": "greeting", "vertical": "generic", "language": "en"}
 ADA = {"name": "Ada"}
 
+# What a test expects it asserts; a warning besides is no news here.
+pytestmark = pytest.mark.filterwarnings("ignore::assay.AssayWarning")
+
 
 @pytest.fixture
 def greeting(transactional_db: None, mia: Person) -> Prompt:

@@ -55,6 +55,7 @@ class Twin:
 
     def __init__(self) -> None:
         self.taken: dict[str, dict[str, dict[str, Any]]] = {"usage": {}, "engagement": {}}
+        self.came_through: dict[str, int] = {}
         self.posts: list[tuple[str, int]] = []
         self.gets: list[tuple[str, int]] = []
         self.failing: int | None = None
@@ -174,6 +175,7 @@ class Twin:
                 rejected.append(refusal)
             else:
                 self._take(kind, item)
+                self.came_through[item["id"]] = handler.client_address[1]
         if self.losing_answers:
             handler.close_connection = True
             handler.connection.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,74 @@
+"""Gather uses and reports in memory, and write them to the outbox: uses now and then, a report at once."""
+
+import sqlite3
+import threading
+import uuid
+from collections import Counter, deque
+
+from assay.notices import Notices
+from assay.outbox import Outbox, Version
+
+MAX_UNCOUNTED = 50_000
+MAX_UNSAVED = 10_000
+
+
+class Spool:
+    """What this process has not written yet. It raises nothing: what cannot be written waits in memory."""
+
+    def __init__(self, outbox: Outbox, notices: Notices) -> None:
+        self._outbox = outbox
+        self._notices = notices
+        self._served: deque[Version] = deque()
+        self._counts: Counter[Version] = Counter()
+        self._unsaved: deque[tuple[str, bytes]] = deque(maxlen=MAX_UNSAVED)
+        self._counting = threading.Lock()
+        self._saving = threading.Lock()
+
+    def count(self, version: Version) -> None:
+        """Count one use. It is on the path of every resolution: an append is atomic, a count would need a lock."""
+        self._served.append(version)
+        if len(self._served) > MAX_UNCOUNTED:  # nobody has come to save for a while: the server is slow
+            self._add_up()
+
+    def report(self, body: bytes) -> None:
+        """Write a report; it is on disk when this returns, unless the disk refuses it."""
+        report_id = str(uuid.uuid4())
+        try:
+            self._outbox.add_report(report_id, body)
+        except (sqlite3.Error, OSError) as error:
+            self._unsaved.append((report_id, body))
+            self._wait(error)
+
+    def save(self) -> bool:
+        """Write all that is in memory; return whether that was possible."""
+        self._add_up()
+        with self._saving:
+            try:
+                while self._unsaved:
+                    self._outbox.add_report(*self._unsaved[0])
+                    self._unsaved.popleft()
+                self._save_counts()
+            except (sqlite3.Error, OSError) as error:
+                self._wait(error)
+                return False
+        self._notices.over("queue")
+        return True
+
+    def _save_counts(self) -> None:
+        with self._counting:
+            counts, self._counts = self._counts, Counter()
+        try:
+            if counts:
+                self._outbox.count_usage(counts)
+        except (sqlite3.Error, OSError):
+            with self._counting:
+                self._counts.update(counts)
+            raise
+
+    def _add_up(self) -> None:
+        with self._counting:
+            for _ in range(len(self._served)):
+                self._counts[self._served.popleft()] += 1
+
+    def _wait(self, error: Exception) -> None:
+        self._notices.warn("queue", f"Assay's queue cannot be written now ({error}); what is new waits in memory.")
