@@ -34,9 +34,13 @@ RECORD = """
 """
 
 
-class Item(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """An exposure as it is sent: the resolution it came with, or all that the resolution says."""
+class SentExposure(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """An exposure as it is sent: the resolution it came with, or all that the resolution says.
 
+    It is known again by its experiment and unit; an `id` of the sender's own is for the answer alone.
+    """
+
+    id: UUID | None = None
     resolution_id: str | None = None
     experiment_id: UUID | None = None
     arm: int | None = None
@@ -61,7 +65,7 @@ def record_exposures(*, project_id: UUID, items: Sequence[Any]) -> list[Answer]:
     read: dict[int, Met] = {}
     for place, item in enumerate(items):
         try:
-            read[place] = _met(convert_item(item, Item), project_id, now)
+            read[place] = _met(convert_item(item, SentExposure), project_id, now)
         except AssayError as error:
             answers[place] = error
     experiments = _experiments(project_id, {met.experiment_id for met in read.values()})
@@ -94,7 +98,7 @@ def expose(*, project_id: UUID, met: Sequence[Met]) -> None:
         )
 
 
-def _met(item: Item, project_id: UUID, now: datetime) -> Met:
+def _met(item: SentExposure, project_id: UUID, now: datetime) -> Met:
     if item.resolution_id is not None:
         resolved = token.read(item.resolution_id)
         if resolved.experiment_id is None or resolved.arm is None or resolved.unit_hash is None:

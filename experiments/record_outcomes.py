@@ -1,7 +1,7 @@
 """This file lets you record what was measured of units. An outcome belongs to its unit, never to an experiment."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from config.items import convert_item
 from experiments.models import Metric
 from experiments.models.metrics import Kind
 from experiments.observed import Answer, Taken, number_of, time_of
+from vault.models import Version
 
 RECORD = """
     INSERT INTO experiments_outcome (id, project_id, unit, metric_id, value, weight, at, outcome_id)
@@ -42,7 +43,7 @@ EXPOSED = """
 LARGEST = 1e15
 
 
-class Item(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class SentOutcome(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """An outcome as it is sent. `metric` is a slug; `id` is the caller's own name of it."""
 
     metric: str
@@ -67,16 +68,22 @@ class Measured:
 
 
 def record_outcomes(*, project_id: UUID, items: Sequence[Any]) -> list[Answer]:
-    """For each item whether it is taken, and whether it counts for an experiment as things stand. Three queries."""
+    """For each item whether it is taken, and whether it counts for an experiment as things stand.
+
+    Three queries; one more where resolutions are named.
+    """
     now = timezone.now()
     metrics = {metric.slug: metric for metric in Metric.objects.in_project(project_id)}
     answers: dict[int, Answer] = {}
     read: dict[int, Measured] = {}
     for place, item in enumerate(items):
         try:
-            read[place] = _measured(convert_item(item, Item), project_id, metrics, now)
+            read[place] = _measured(convert_item(item, SentOutcome), project_id, metrics, now)
         except AssayError as error:
             answers[place] = error
+    for place in _foreign(project_id, items, read):
+        answers[place] = single("not_found", "/resolution_id", "There is no such resolution.", status=404)
+        del read[place]
     new, exposed = measure(project_id=project_id, measured=list(read.values()))
     for place, one in read.items():
         since = exposed.get((one.unit, one.metric.pk))
@@ -112,7 +119,20 @@ def measure(*, project_id: UUID, measured: Sequence[Measured]) -> tuple[set[UUID
     return new, exposed
 
 
-def _measured(item: Item, project_id: UUID, metrics: dict[str, Metric], now: datetime) -> Measured:
+def _foreign(project_id: UUID, items: Sequence[Any], read: Iterable[int]) -> list[int]:
+    """The places of those that name a resolution of what this project does not have: a token grants nothing."""
+    served = {
+        place: UUID(token.read(items[place]["resolution_id"]).version_id)
+        for place in read
+        if items[place].get("resolution_id") is not None
+    }
+    if not served:
+        return []
+    ours = set(Version.objects.filter(project_id=project_id, pk__in=set(served.values())).values_list("pk", flat=True))
+    return [place for place, version_id in served.items() if version_id not in ours]
+
+
+def _measured(item: SentOutcome, project_id: UUID, metrics: dict[str, Metric], now: datetime) -> Measured:
     metric = metrics.get(item.metric)
     if metric is None:
         raise single("unknown_metric", "/metric", f"There is no metric {item.metric[:50]!r}.", status=404)
@@ -126,7 +146,7 @@ def _measured(item: Item, project_id: UUID, metrics: dict[str, Metric], now: dat
     )
 
 
-def _unit(item: Item, project_id: UUID) -> int:
+def _unit(item: SentOutcome, project_id: UUID) -> int:
     if (item.unit is None) == (item.resolution_id is None):
         raise single("required", "/unit", "Name the unit, or the resolution it was served.")
     if item.unit is not None:
@@ -137,7 +157,7 @@ def _unit(item: Item, project_id: UUID) -> int:
     return number_of(resolved.unit_hash)
 
 
-def _value(item: Item, metric: Metric) -> float:
+def _value(item: SentOutcome, metric: Metric) -> float:
     if not math.isfinite(item.value) or abs(item.value) > LARGEST:
         raise single("invalid_value", "/value", "A value is a finite number.")
     if metric.kind == Kind.CONVERSION and item.value not in (0.0, 1.0):
@@ -145,7 +165,7 @@ def _value(item: Item, metric: Metric) -> float:
     return item.value
 
 
-def _weight(item: Item, metric: Metric) -> float:
+def _weight(item: SentOutcome, metric: Metric) -> float:
     if not math.isfinite(item.weight) or not 0 < item.weight <= LARGEST:
         raise single("invalid_weight", "/weight", "A weight is a finite number above 0.")
     if metric.kind != Kind.RATIO and item.weight != 1.0:

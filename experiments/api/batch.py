@@ -22,7 +22,7 @@ class Rejected(msgspec.Struct, frozen=True):
     pointer: str
 
 
-def read_batch(request: HttpRequest) -> list[Any]:
+def read_batch(request: HttpRequest, most: int = MOST_ITEMS) -> list[Any]:
     """The items as they were sent, nothing about them checked. Raises AssayError for a body that is no batch."""
     body = decode_json(json_body(request))
     if not isinstance(body, dict):
@@ -32,8 +32,8 @@ def read_batch(request: HttpRequest) -> list[Any]:
     items = body.get("items")
     if not isinstance(items, list):
         raise single("required", "/items", "Send a list of items.")
-    if len(items) > MOST_ITEMS:
-        raise single("too_many", "/items", f"A batch holds {MOST_ITEMS} items at most.", status=413)
+    if len(items) > most:
+        raise single("too_many", "/items", f"A batch holds {most} items at most.", status=413)
     return items
 
 
