@@ -23,6 +23,9 @@ def test_it_finds_with_that_power_by_its_own_recursion() -> None:
 def test_it_needs_more_units_for_more_treatments_and_uneven_shares() -> None:
     even = plan_units(CONVERSION, lift=0.1, shares=(1, 1)).units
     uneven = plan_units(CONVERSION, lift=0.1, shares=(9, 1)).units
+    thin = plan_units(CONVERSION, lift=0.1, shares=(5, 4, 1)).units
+    assert thin == pytest.approx(plan_units(CONVERSION, lift=0.1, shares=(5, 1, 4)).units, rel=1e-4)
+    assert thin > 1.5 * plan_units(CONVERSION, lift=0.1, shares=(5, 2.5, 2.5)).units
     three = plan_units(CONVERSION, lift=0.1, shares=(1, 1, 1))
     assert uneven > 2.5 * even
     assert three.units > 1.5 * even

@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from experiments.stats.plan import Guardrail, Memory, Observed, Plan
+from experiments.stats.plan import Guardrail, Memory, Metric, Observed, Plan
 from experiments.stats.read import read
-from experiments.stats.sequence import half_width
+from experiments.stats.sequence import half_width, one_sided_width
 from experiments.stats.split import Phase
 from experiments.stats.totals import Totals
 from tests.stats.looks import COMPLAINTS, ERRORS, ORDERS, make_plan, read_all, see
@@ -122,6 +122,57 @@ def test_it_never_lets_interval_lift_and_p_value_disagree(better: str) -> None:
                     assert (upper <= 0.05) == each.enough.below_zero
                     assert (lower >= 0.05) == each.enough.above_zero
     assert seen_with_lift > 300
+
+
+def mean_of(units: int, mean: float) -> Totals:
+    """A mean with a variance of about 1 and no skewness."""
+    return Totals.of_units(mean + np.where(np.arange(units) % 2, 1.0, -1.0))
+
+
+def look_at_means(plan: Plan, control: Totals, treatment: Totals) -> Observed:
+    phase = Phase((1, 1), (int(control.units), int(treatment.units)))
+    return Observed(totals={"orders": (control, treatment)}, phases=(phase,))
+
+
+def test_it_shows_no_lift_while_the_control_may_be_zero() -> None:
+    plan = make_plan(primary=Metric("orders", "orders", "mean"), planned_units=2000)
+    near, far = (look_at_means(plan, mean_of(1000, mean), mean_of(1000, 0.5)) for mean in (0.05, 0.3))
+    assert read_all(plan, near).primary[0].ahead.above_zero
+    assert read_all(plan, near).primary[0].lift_interval is None
+    assert read_all(plan, far).primary[0].lift_interval is not None
+
+
+def test_it_keeps_in_the_lift_what_was_decided_before_a_lift_could_be_shown() -> None:
+    plan = make_plan(primary=Metric("orders", "orders", "mean"), planned_units=2000)
+    early = look_at_means(plan, mean_of(200, 0.0), mean_of(200, 0.6))
+    late = look_at_means(plan, mean_of(2000, 0.3), mean_of(2000, 0.34))
+    alone, both = read_all(plan, late).primary[0], read_all(plan, early, late).primary[0]
+    assert alone.lift_interval is not None
+    assert both.lift_interval is not None
+    assert alone.lift_interval[0] < 0
+    assert both.ahead.above_zero
+    assert both.lift_interval[0] >= 0
+
+
+@pytest.mark.parametrize(("guardrails", "treatments"), [(1, 1), (3, 1), (2, 2)])
+def test_it_shares_the_level_among_guardrails_and_treatments(guardrails: int, treatments: int) -> None:
+    others = tuple(Guardrail(Metric(f"g{index}", "g", "conversion", "less")) for index in range(guardrails - 1))
+    plan = make_plan(
+        treatments=("warm", "short")[:treatments], shares=(1,) * (treatments + 1), guardrails=(COMPLAINTS, *others)
+    )
+    fraction = 4000 / (10_000 * 2 / (treatments + 1))
+    edge = one_sided_width(fraction, 0.05 / (guardrails * treatments))
+    crossed = []
+    for harmed in range(210, 320):
+        complaints = [(2000, 200), (2000, harmed)] + [(2000, 200)] * (treatments - 1)
+        seen = see(plan, *[(2000, 200)] * (treatments + 1), complaints=complaints)
+        quiet = seen.totals["orders"]
+        seen = replace(seen, totals={**seen.totals, **{other.metric.slug: quiet for other in others}})
+        shares = 0.1, harmed / 2000
+        z = (shares[1] - shares[0]) / math.sqrt(sum(share * (1 - share) for share in shares) / 2000)
+        crossed.append(read_all(plan, seen).guardrails[0].crossed)
+        assert crossed[-1] == (z > edge)
+    assert len(set(crossed)) == 2
 
 
 def test_it_reads_a_guardrail_on_the_harmful_side_only() -> None:

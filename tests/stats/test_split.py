@@ -37,8 +37,11 @@ def test_it_goes_on_from_a_withdrawal_with_the_arms_that_are_left() -> None:
     first, second = Phase((1, 1, 1), (1000, 1010, 990)), Phase((1, 1), (5000, 5060))
     assert check_split([first, second]).sound
     assert not check_split([first, Phase((1, 1), (5000, 5800))]).sound
-    evidence = sum(float(log_evidence(np.array(phase.exposed), phase.shares)) for phase in (first, second))
-    assert check_split([first, second]).p == min(1.0, math.exp(-evidence))
+
+    first, second = Phase((1, 1, 1), (1000, 1130, 890)), Phase((1, 1), (5000, 5330))
+    evidence = [float(log_evidence(np.array(phase.exposed), phase.shares)) for phase in (first, second)]
+    assert min(evidence) > 0.5
+    assert check_split([first, second]).p == pytest.approx(math.exp(-sum(evidence)))
 
 
 def test_it_shows_the_chi_square_beside_it() -> None:
