@@ -49,6 +49,7 @@ class Row:
 def rows(*, headlines: Path | None = None) -> Iterator[Row]:
     """All promises at full size, one after another."""
     yield from false_verdicts()
+    yield from without_start()
     yield from delays_and_guardrails()
     yield from power()
     yield from split()
@@ -94,6 +95,21 @@ def _without_effect(experiments: int) -> Iterator[tuple[str, tuple[int, ...], Tr
             looks = even_looks(units, LOOKS)
             traffic = measured(rng, experiments=several, looks=looks, shares=shares, values=values)
             yield name, shares, traffic, "ratio" if kind == "ratio" else "mean"
+
+
+def without_start(experiments: int = 4000, units: int = 20_000) -> Iterator[Row]:
+    """What the start rule is for: a rare conversion at uneven shares."""
+    rng = np.random.default_rng(SEED)
+    for shares in ((90, 10), (80, 10, 10), (90, 5, 5)):
+        looks = even_looks(units, LOOKS)
+        traffic = conversions(rng, experiments=experiments, looks=looks, shares=shares, rates=[0.01] * len(shares))
+        found = promises.false_verdicts(traffic, "conversion")
+        split = "/".join(f"{share:g}" for share in shares)
+        yield Row(
+            f"conversion at 1%, {split}, {units:,} units, without the start rule",
+            "",
+            f"{found.without_start:.1%}  (with it {found.as_built:.1%})",
+        )
 
 
 def delays_and_guardrails() -> Iterator[Row]:
