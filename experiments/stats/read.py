@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from experiments.stats.belief import Belief, believe
 from experiments.stats.compare import Comparison, Frame, Sequences, Side, compare, harm, lift_between
 from experiments.stats.estimate import Estimate, Kind, estimate_arms
@@ -118,8 +120,11 @@ class _Table:
         )
 
     def readable(self, arm: int) -> bool:
-        smaller = min(float(self.estimates[0].units), float(self.estimates[arm].units))
-        return self.plan.treatments[arm - 1] not in self.withdrawn and smaller >= self.needed
+        if self.plan.treatments[arm - 1] in self.withdrawn:
+            return False
+        # An arm may hold units enough and still have no mean: a ratio whose weights are all 0.
+        both = self.estimates[0], self.estimates[arm]
+        return all(each.units >= self.needed and np.isfinite(each.mean + each.variance) for each in both)
 
     def fraction(self, *arms: int) -> float:
         """N / N* of these arms together."""

@@ -13,6 +13,7 @@ from experiments.stats.sequence import half_width, one_sided_width
 from experiments.stats.split import Phase
 from experiments.stats.totals import Totals
 from tests.stats.looks import COMPLAINTS, ERRORS, ORDERS, make_plan, read_all, see
+from tests.stats.units import draw_ratio_units
 
 
 def test_it_reads_a_difference_with_its_interval_and_p_value() -> None:
@@ -44,6 +45,18 @@ def test_it_shows_nothing_where_nothing_was_seen() -> None:
     assert (orders.difference, orders.lift, orders.needed) == (None, None, None)
     assert reading.beliefs is None
     assert not reading.guardrails[0].readable
+
+
+def test_it_shows_nothing_of_a_ratio_without_weights() -> None:
+    plan = make_plan(primary=Metric("orders", "orders", "ratio"), guardrails=(Guardrail(Metric("g", "g", "ratio")),))
+    y, x = draw_ratio_units(np.random.default_rng(1), 2000)
+    totals = Totals.of_units(y, x), Totals.of_units(0 * y, 0 * x)
+    seen = Observed(totals={"orders": totals, "g": totals}, phases=(Phase((1, 1), (2000, 2000)),))
+    reading = read_all(plan, seen, seen)
+    assert not reading.primary[0].readable
+    assert not reading.guardrails[0].readable
+    assert reading.primary[0].treatment_side.mean is None
+    assert "nan" not in repr(reading.memory)
 
 
 def test_it_raises_the_start_to_the_minimum_asked_for() -> None:
