@@ -184,7 +184,7 @@ import sys
 from assay import Assay
 assay = Assay(sys.argv[1], "key", cache_dir="/dev/null/nowhere", start_timeout=0.5)
 print(assay.resolve(category="greeting", fallback="Plain").text)
-assay._engine.report(b'{"prompt_id": "p", "engagement_rate": 0.5}')
+assay._engine.queue("engagement", b'{"prompt_id": "p", "engagement_rate": 0.5}')
 """
     with socket.create_server(("127.0.0.1", 0)) as hanging:  # connections are taken by the system, and never answered
         began = time.monotonic()

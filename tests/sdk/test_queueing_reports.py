@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,10 @@ def test_it_sends_by_itself(twin: Twin, make_assay: MakeAssay) -> None:
     assert wait_until(lambda: twin.taken["engagement"] and twin.taken["usage"])
     (report,) = twin.taken["engagement"].values()
     numbers = {"likes": 3, "comments": 0, "shares": 1, "impressions": 10}
+    assert abs(datetime.fromisoformat(report["at"]) - datetime.now(UTC)) < timedelta(minutes=1)
     assert report == {
         "id": report["id"],
+        "at": report["at"],
         "resolution_id": resolution.resolution_id,
         "prompt_id": resolution.prompt.id,
         **numbers,
@@ -323,7 +326,7 @@ def test_it_never_puts_more_in_one_count_than_the_server_takes(tmp_path: Path) -
 
 
 def test_it_says_whether_everything_went(twin: Twin, make_assay: MakeAssay) -> None:
-    assay = make_assay()
+    assay = make_assay(send_interval=60)
     assert assay.flush()
     assay.resolve(category="greeting", variables=ADA)
     twin.stop()

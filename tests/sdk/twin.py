@@ -54,7 +54,9 @@ class Twin:
     """Serves one project: what `publish` was given. What was posted is in `taken`, by item id."""
 
     def __init__(self) -> None:
-        self.taken: dict[str, dict[str, dict[str, Any]]] = {"usage": {}, "engagement": {}}
+        self.taken: dict[str, dict[str, dict[str, Any]]] = {
+            kind: {} for kind in ("usage", "exposures", "executions", "outcomes", "engagement")
+        }
         self.came_through: dict[str, int] = {}
         self.posts: list[tuple[str, int]] = []
         self.gets: list[tuple[str, int]] = []
@@ -163,14 +165,14 @@ class Twin:
         kind = handler.path.rsplit("/", 1)[1]
         items = json.loads(body)["items"]
         self.posts.append((kind, len(items)))
-        if any(item["prompt_id"] in self.choking_on for item in items):
+        if any(item.get("prompt_id") in self.choking_on for item in items):
             self._problem(handler, 400, "invalid_body")
             return
         assert len(items) <= 500
         rejected = []
         for index, item in enumerate(items):
             assert uuid.UUID(item["id"])
-            if item["prompt_id"] in self.rejecting:
+            if item.get("prompt_id") in self.rejecting:
                 refusal = {"index": index, "id": item["id"], "code": "unknown_prompt", "detail": "No.", "pointer": ""}
                 rejected.append(refusal)
             else:
