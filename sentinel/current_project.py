@@ -42,7 +42,8 @@ def choose_project(request: HttpRequest, slug: str) -> Access:
 def current_access(request: HttpRequest) -> Access:
     """Who acts and where, on a page for people: the project that was chosen, else the first that is open to them.
 
-    Three queries at most, and none the second time in a request. Raises AssayError 404 when no project is open.
+    What a page fell back to is chosen from then on, so that the switcher, the pages and the API agree. Three queries at
+    most, and none the second time in a request. Raises AssayError 404 when no project is open.
     """
     kept = request.META.get(_KEPT)
     if isinstance(kept, Access):
@@ -51,6 +52,10 @@ def current_access(request: HttpRequest) -> Access:
     if not slugs:
         raise AssayError("no_project", "You do not belong to a project yet. Its owner can add you.", status=404)
     chosen = chosen_project(request)
-    access = access_of_person(request.user, chosen if chosen in slugs else slugs[0])
+    if chosen not in slugs:
+        chosen = slugs[0]
+        if len(slugs) > 1:
+            request.session[SESSION_KEY] = chosen
+    access = access_of_person(request.user, chosen)
     request.META[_KEPT] = access
     return access

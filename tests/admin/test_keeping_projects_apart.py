@@ -165,3 +165,14 @@ def test_it_keeps_a_prompts_own_page_out_of_a_second_persons_project(bakery: Pro
     assert olga.browser().get(page_of(mine)).status_code == 200
     assert olga.browser().get(page_of(theirs)).status_code == 404
     assert Prompt.objects.count() == 2
+
+
+def test_it_lets_a_session_act_over_http_where_its_pages_are(olga: Person, stranger: Person) -> None:
+    Membership.objects.create(user=olga.user, project=stranger.project, role="viewer")
+    make_prompt(olga, "Rye caption")
+    browser = olga.browser()
+    assert browser.get("/api/v1/prompt-vault/").status_code == 400  # nothing was chosen yet, and there are two
+    browser.get(reverse("admin:index"))
+    assert "Rye caption" in browser.get("/api/v1/prompt-vault/").content.decode()
+    browser.post(reverse("admin:switch_project"), {"project": "sawmill"})
+    assert "Rye caption" not in browser.get("/api/v1/prompt-vault/").content.decode()

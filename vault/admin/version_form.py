@@ -8,6 +8,7 @@ from django.http import QueryDict
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from vault.admin.fields import JSONText, LongText, OneOf, TextWidget, tell
+from vault.carry_variables import carry_variables
 from vault.check_version import ROLES
 from vault.models import Version
 
@@ -40,7 +41,7 @@ class VersionForm(forms.Form):
     )
     variables = JSONText(
         required=False,
-        help_text="JSON Schema of what callers give. Left empty it is worked out from the text.",
+        help_text="JSON Schema of what callers give. Left as it is, or empty, it follows the text.",
     )
     model = forms.CharField(required=False, max_length=200, widget=TextWidget, help_text="Whatever your caller knows.")
     temperature = forms.FloatField(required=False, widget=TextWidget({"inputmode": "decimal"}))
@@ -95,10 +96,15 @@ class VersionForm(forms.Form):
         cleaned = self.cleaned_data
         settings = {name: cleaned[name] for name in PLAIN_SETTINGS if cleaned[name] not in (None, "")}
         more = cleaned["more_settings"]
+        content = self._typed() if cleaned["kind"] == "chat" else cleaned["content"]
+        variables = cleaned["variables"]
+        if self.version and variables == self.version.variables:
+            # Nobody touched them: they follow the text.
+            variables = carry_variables(variables, content=content)
         return {
             "kind": cleaned["kind"],
-            "content": self._typed() if cleaned["kind"] == "chat" else cleaned["content"],
-            "variables": cleaned["variables"],
+            "content": content,
+            "variables": variables,
             "model_settings": settings | (more if isinstance(more, dict) else {}),
             "strategy": cleaned["strategy"],
             "variant_id": cleaned["variant_id"],
