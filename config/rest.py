@@ -119,27 +119,55 @@ class Flag(serializers.BooleanField):
         return data
 
 
+class Number(serializers.FloatField):
+    """A number and nothing that could be turned into one."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A whole number and nothing that could be turned into one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class StrictSerializer(serializers.Serializer[Any]):
-    """A serializer that refuses what it does not know, with a pointer to it."""
+    """A serializer that refuses what it does not know, with a pointer to it.
+
+    A part of a body is whole even where the body is a change: REST framework would let its fields be missing then."""
 
     def to_internal_value(self, data: Any) -> Any:
-        known = {name for name, field in self.fields.items() if not field.read_only}
-        unknown: dict[str, Any] = {}
-        if isinstance(data, Mapping):
-            unknown = {
-                str(name): [ErrorDetail("There is no such field.", code="unknown_field")]
-                for name in data
-                if name not in known
-            }
+        wrong = self._wrong_names(data) if isinstance(data, Mapping) else {}
         try:
             value = super().to_internal_value(data)
         except ValidationError as error:
-            if not unknown or not isinstance(error.detail, dict):
+            if not wrong or not isinstance(error.detail, dict):
                 raise
-            raise ValidationError(error.detail | unknown) from None
-        if unknown:
-            raise ValidationError(unknown)
+            raise ValidationError(error.detail | wrong) from None
+        if wrong:
+            raise ValidationError(wrong)
         return value
+
+    def _wrong_names(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        taken = {name: field for name, field in self.fields.items() if not field.read_only}
+        wrong: dict[str, Any] = {
+            str(name): [ErrorDetail("There is no such field.", code="unknown_field")]
+            for name in sent
+            if name not in taken
+        }
+        if self.parent is not None:
+            wrong |= {
+                name: [ErrorDetail("This field is required.", code="required")]
+                for name, field in taken.items()
+                if field.required and name not in sent
+            }
+        return wrong
 
 
 def invalid_parameter(name: str, detail: str) -> AssayError:

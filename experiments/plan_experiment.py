@@ -42,6 +42,7 @@ OUTCOMES = """
     ) AS units
 """
 LEAST_UNITS = 100
+MOST_UNITS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def plan_experiment(*, experiment: Experiment, baseline: Known | None = None) ->
     """
     metric = experiment.primary_metric
     found = (
-        find_baseline(metric=metric, prompt_id=experiment.prompt_id) if baseline is None else _told(metric, baseline)
+        find_baseline(metric=metric, prompt_id=experiment.prompt_id) if baseline is None else as_told(metric, baseline)
     )
     if found is None:
         told = (
@@ -92,7 +93,7 @@ def plan_for(
     `effect_impossible`."""
     lift = effect if metric.direction == Direction.UP else -effect
     try:
-        return plan_units(
+        plan = plan_units(
             baseline,
             lift=lift if baseline.mean > 0 else -lift,
             shares=shares,
@@ -103,6 +104,12 @@ def plan_for(
         )
     except ValueError as error:
         raise single("effect_impossible", "/smallest_effect", str(error)) from None
+    except ArithmeticError:
+        plan = None
+    if plan is None or plan.units >= MOST_UNITS:
+        needed = f"To find this takes more than {MOST_UNITS:,} units."
+        raise single("effect_impossible", "/smallest_effect", needed)
+    return plan
 
 
 def find_baseline(*, metric: Metric, prompt_id: UUID | None = None) -> Baseline | None:
@@ -125,19 +132,8 @@ def find_baseline(*, metric: Metric, prompt_id: UUID | None = None) -> Baseline 
     return None
 
 
-def _baseline(metric: Metric, row: Sequence[float]) -> Baseline | None:
-    units, y, x, yy, yx, xx = row
-    if not x or not y:
-        return None
-    ratio, weight = y / x, x / units
-    deviation = math.sqrt(max((yy - 2 * ratio * yx + ratio**2 * xx) / units, 0.0)) / weight
-    if not deviation:
-        # All units alike: what was sent tells of successes alone, or of nothing.
-        return None
-    return Baseline(kind=_kind(metric), mean=ratio, deviation=deviation)
-
-
-def _told(metric: Metric, known: Known) -> Baseline:
+def as_told(metric: Metric, known: Known) -> Baseline:
+    """The baseline as a person tells it. Raises AssayError 422 `invalid_baseline`."""
     if not math.isfinite(known.mean) or not known.mean:
         raise single("invalid_baseline", "/baseline/mean", "The baseline's mean is a finite number other than 0.")
     if metric.kind == Kind.CONVERSION:
@@ -148,6 +144,18 @@ def _told(metric: Metric, known: Known) -> Baseline:
         told = "A mean or a ratio is planned with the deviation of one unit's value, above 0."
         raise single("invalid_baseline", "/baseline/deviation", told)
     return Baseline(kind=_kind(metric), mean=known.mean, deviation=known.deviation)
+
+
+def _baseline(metric: Metric, row: Sequence[float]) -> Baseline | None:
+    units, y, x, yy, yx, xx = row
+    if not x or not y:
+        return None
+    ratio, weight = y / x, x / units
+    deviation = math.sqrt(max((yy - 2 * ratio * yx + ratio**2 * xx) / units, 0.0)) / weight
+    if not deviation:
+        # All units alike: what was sent tells of successes alone, or of nothing.
+        return None
+    return Baseline(kind=_kind(metric), mean=ratio, deviation=deviation)
 
 
 def _kind(metric: Metric) -> StatsKind:

@@ -57,6 +57,25 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
     def running(self) -> "ExperimentQuerySet":
         return self.filter(status=Status.RUNNING)
 
+    def measuring(self, metric: Metric) -> "ExperimentQuerySet":
+        """Those that name the metric as their primary, a guardrail or a secondary."""
+        named = models.Q(primary_metric=metric) | models.Q(secondary_metrics=metric)
+        return self.filter(named | models.Q(guardrails__metric=metric)).distinct()
+
+    def with_parts(self) -> "ExperimentQuerySet":
+        """Each with what it is shown with. Four queries, however many there are."""
+        return (
+            self.select_related("prompt", "primary_metric", "started_by", "approved_by")
+            .prefetch_related("arms__version", "guardrails__metric", "secondary_metrics")
+            # All that was seen at the end is long, and has an address of its own.
+            .defer("evidence", "intersections", "frozen_caps")
+            .annotate(
+                ended_action=models.F("evidence__action"),
+                ended_arm=models.F("evidence__arm"),
+                ended_production=models.F("evidence__production"),
+            )
+        )
+
     def needing_a_person(self) -> "ExperimentQuerySet":
         """Those that recommend something, wait for a second person, or ask for somebody to look."""
         return self.live().exclude(proposal=None, alarm="")

@@ -12,6 +12,7 @@ from sentinel.models import Project
 
 SLUG = RegexValidator(r"^[a-z][a-z0-9_]{0,49}\Z", "Lower-case letters, digits and _, a letter first.")
 WEEK = timedelta(days=7)
+MOST_WINDOW = timedelta(days=365)
 # What counts as immediate still takes its way: an outcome of a metric without a window is waited for this long.
 IMMEDIATE = timedelta(minutes=1)
 
@@ -78,6 +79,10 @@ class Metric(Identified):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_built_in(self) -> bool:
+        return self.slug in SEEDED
 
     @property
     def waits(self) -> timedelta:
