@@ -1,14 +1,17 @@
 """Read what a caller sent into a struct, and say where it is off."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
-from assay.core.errors import AssayError, FieldError
+from assay.core.errors import AssayError, FieldError, single
 
 from config.rest import check_storable
 
 T = TypeVar("T")
+# Clocks differ; more than this is a wrong clock.
+CLOCK_SKEW = timedelta(minutes=5)
 _PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[([^\]]*)\]")
 _FIELD = re.compile(r"(?:unknown|required) field `([^`]+)`")
@@ -37,3 +40,14 @@ def told(error: msgspec.ValidationError) -> AssayError:
         pointer += f"/{field.group(1)}"
         code = "unknown_field" if "unknown field" in sentence else "required"
     return AssayError("invalid", f"{detail}.", status=422, errors=[FieldError(pointer or "/", code, f"{detail}.")])
+
+
+def time_of(at: datetime | None, *, now: datetime) -> datetime:
+    """When it happened; now where it is not said. AssayError for a time without zone or from the future."""
+    if at is None:
+        return now
+    if at.tzinfo is None:
+        raise single("invalid_time", "/at", "A time names its zone, as in 2026-01-31T12:00:00Z.")
+    if at > now + CLOCK_SKEW:
+        raise single("time_in_future", "/at", "This time has not come yet.")
+    return min(at, now)

@@ -1,13 +1,12 @@
-"""What record verbs share: an item's answer, and what time and unit an item may name."""
+"""What record verbs share: an item's answer, and how its unit is written."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from assay.core.errors import AssayError, single
+from assay.core.errors import AssayError
 
 MOST_ITEMS = 5_000
-# Clocks differ; more than this is a wrong clock.
-CLOCK_SKEW = timedelta(minutes=5)
+LAST_MS = 253_402_300_799_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +30,6 @@ def hash_of(unit: int) -> bytes:
     return unit.to_bytes(8, "big", signed=True)
 
 
-def time_of(at: datetime | None, *, now: datetime) -> datetime:
-    """When it happened; now where it is not said. AssayError for a time without zone or from the future."""
-    if at is None:
-        return now
-    if at.tzinfo is None:
-        raise single("invalid_time", "/at", "A time names its zone, as in 2026-01-31T12:00:00Z.")
-    if at > now + CLOCK_SKEW:
-        raise single("time_in_future", "/at", "This time has not come yet.")
-    return min(at, now)
-
-
 def milliseconds(value: int) -> datetime:
-    """Unix milliseconds as a time."""
-    return datetime.fromtimestamp(value / 1000, tz=UTC)
-
-
-def check_batch(items: object, *, most: int = MOST_ITEMS) -> list[object]:
-    """The items of a batch; AssayError 413 for too many of them, 422 for what is no list."""
-    if not isinstance(items, list):
-        raise single("invalid", "/items", "Send `items`, a list.")
-    if len(items) > most:
-        raise single("too_many_items", "/items", f"A batch holds {most} items at most.", status=413)
-    return items
+    """Unix milliseconds as a time. A made-up resolution id may name the year 10889: the last there is stands in."""
+    return datetime.fromtimestamp(min(value, LAST_MS) / 1000, tz=UTC)

@@ -12,10 +12,10 @@ from assay.core.errors import AssayError, single
 from django.db import connection, transaction
 from django.utils import timezone
 
-from config.items import convert_item
+from config.items import convert_item, time_of
 from experiments.models import Arm, Experiment
 from experiments.models.experiments import Status
-from experiments.observed import Answer, Taken, milliseconds, number_of, time_of
+from experiments.observed import Answer, Taken, milliseconds, number_of
 
 # The earliest time wins; a unit that meets a second arm keeps its first and is marked.
 RECORD = """

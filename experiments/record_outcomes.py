@@ -14,10 +14,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.ids import uuid7
-from config.items import convert_item
+from config.items import convert_item, time_of
 from experiments.models import Metric
 from experiments.models.metrics import Kind
-from experiments.observed import Answer, Taken, number_of, time_of
+from experiments.observed import Answer, Taken, number_of
 from vault.models import Version
 
 RECORD = """

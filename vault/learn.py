@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,16 +20,17 @@ LEARN = """
     WITH sent AS (
         SELECT * FROM unnest(%(ids)s::uuid[], %(prompts)s::uuid[], %(versions)s::uuid[], %(reports)s::uuid[],
             %(resolutions)s::text[], %(units)s::bytea[], %(rates)s::float8[], %(engagements)s::float8[],
-            %(impressions)s::float8[])
-            AS sent (id, prompt_id, version_id, report_id, resolution_id, unit_hash, rate, engagements, impressions)
+            %(impressions)s::float8[], %(times)s::timestamptz[])
+            AS sent (id, prompt_id, version_id, report_id, resolution_id, unit_hash, rate, engagements, impressions, at)
     ), held AS (
         SELECT id, performance_score AS score, engagement_avg AS mean, reports
         FROM vault_prompt WHERE id = ANY (%(prompts)s) AND project_id = %(project)s ORDER BY id FOR NO KEY UPDATE
     ), learned AS (
         INSERT INTO vault_engagementreport (id, project_id, prompt_id, version_id, sequence, report_id, resolution_id,
-            unit_hash, engagement_rate, engagements, impressions, score_before, score_after)
+            unit_hash, engagement_rate, engagements, impressions, at, score_before, score_after)
         SELECT sent.id, %(project)s, prompt_id, version_id, held.reports + 1, report_id, resolution_id,
-            unit_hash, rate, engagements, impressions, score, 0.7::float8 * score + 0.3::float8 * (rate * 10)
+            unit_hash, rate, engagements, impressions, COALESCE(at, now()), score,
+            0.7::float8 * score + 0.3::float8 * (rate * 10)
         FROM sent JOIN held ON held.id = sent.prompt_id ON CONFLICT (project_id, report_id) DO NOTHING
         RETURNING prompt_id, sequence, engagement_rate AS rate, engagements, impressions, score_after,
             (resolution_id IS NULL)::int AS uses
@@ -53,7 +55,8 @@ STANDING = """
 class Report:
     """Engagement with one prompt. `rate` in [0, 1]; `impressions` at least `engagements`, which are at least 0.
 
-    A report that names no resolution tells of a use that nobody counted, and counts as one itself.
+    `at` is when it was earned, now unless said. A report that names no resolution tells of a use that nobody counted,
+    and counts as one itself.
     """
 
     prompt_id: UUID
@@ -64,6 +67,7 @@ class Report:
     report_id: UUID | None = None
     resolution_id: str | None = None
     unit_hash: bytes | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ def _learn_wave(cursor: Any, project_id: UUID, reports: dict[int, Report]) -> di
             "rates": [report.rate for report in wave],
             "engagements": [report.engagements for report in wave],
             "impressions": [report.impressions for report in wave],
+            "times": [report.at for report in wave],
         },
     )
     updated: dict[UUID, Standing] = {prompt_id: tuple(standing) for prompt_id, *standing in cursor.fetchall()}

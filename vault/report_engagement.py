@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +10,15 @@ import msgspec
 from assay.core import assign, token
 from assay.core import learn as arithmetic
 from assay.core.errors import AssayError, single
+from django.utils import timezone
 
-from config.items import convert_item
+from config.items import convert_item, time_of
 from vault.learn import Learned, Report, learn
 from vault.models import Prompt, Version
 
 
 class Engagement(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What is sent: a rate or the four counts; of a prompt, and of what served it where that is known."""
+    """What is sent: a rate or the four counts; of a prompt, and of what served it where that is known. `at`: when."""
 
     id: UUID | None = None
     prompt_id: UUID | None = None
@@ -28,6 +30,7 @@ class Engagement(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     comments: int | None = None
     shares: int | None = None
     impressions: int | None = None
+    at: datetime | None = None
 
 
 Answer = Learned | AssayError
@@ -38,12 +41,13 @@ def report_engagement(*, project_id: UUID, items: Sequence[Any], prompt_id: UUID
 
     Two queries, and one for each report taken.
     """
+    now = timezone.now()
     answers: dict[int, Answer] = {}
     read: dict[int, tuple[Engagement, Report]] = {}
     for place, item in enumerate(items):
         try:
             engagement = convert_item(item, Engagement)
-            read[place] = engagement, _report(engagement, prompt_id)
+            read[place] = engagement, _report(engagement, prompt_id, now)
         except AssayError as error:
             answers[place] = error
     prompts = _prompts(project_id, {report.prompt_id for _, report in read.values()})
@@ -59,7 +63,7 @@ def report_engagement(*, project_id: UUID, items: Sequence[Any], prompt_id: UUID
     return [answers[place] for place in range(len(items))]
 
 
-def _report(engagement: Engagement, prompt_id: UUID | None) -> Report:
+def _report(engagement: Engagement, prompt_id: UUID | None, now: datetime) -> Report:
     rate, engagements, impressions = _measured(engagement)
     named = prompt_id or engagement.prompt_id
     if prompt_id is not None and engagement.prompt_id not in (None, prompt_id):
@@ -82,6 +86,7 @@ def _report(engagement: Engagement, prompt_id: UUID | None) -> Report:
         report_id=engagement.id,
         resolution_id=engagement.resolution_id,
         unit_hash=unit_hash,
+        at=time_of(engagement.at, now=now),
     )
 
 

@@ -85,7 +85,7 @@ CREATE FUNCTION experiments_engagement_counts() RETURNS trigger LANGUAGE plpgsql
 BEGIN
     INSERT INTO experiments_outcome (id, project_id, unit, metric_id, value, weight, at, outcome_id)
     SELECT report.id, report.project_id, ('x' || encode(report.unit_hash, 'hex'))::bit(64)::bigint, metric.id,
-           report.engagements, report.impressions, report.created_at, COALESCE(report.report_id, report.id)
+           report.engagements, report.impressions, report.at, COALESCE(report.report_id, report.id)
     FROM reports report JOIN experiments_metric metric
          ON metric.project_id = report.project_id AND metric.slug = 'engagement'
     WHERE report.unit_hash IS NOT NULL

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, Unpack
@@ -10,6 +11,7 @@ from assay.client import Asked, Settings, request_of
 from assay.core.resolve import Resolution
 from assay.engine import Engine
 from assay.fallback import Fallback
+from assay.observe import Used, execution, outcome
 from assay.options import Options
 from assay.report import Earned, report
 
@@ -26,17 +28,38 @@ class AsyncAssay:
     async def resolve(self, *, fallback: Fallback | None = None, **asked: Unpack[Asked]) -> Resolution:
         """Return the version that serves what is asked for, filled in; see `Assay.resolve`.
 
-        It yields to the event loop only while the first bundle is awaited. A `fallback` function is a plain one.
+        It yields to the event loop only while the first bundle is awaited, and when a unit first meets its arm. A
+        `fallback` function is a plain one.
         """
         request = request_of(asked)
         bundle = self._engine.live or await asyncio.to_thread(self._engine.current)
-        return self._engine.answer(bundle, request, fallback)
+        resolution = self._engine.answer(bundle, request, fallback)
+        met = self._engine.first_meeting(resolution, request.unit)
+        if met is not None:
+            await asyncio.to_thread(self._engine.queue, "exposures", met)
+        return resolution
 
     async def report_engagement(self, resolution: Resolution | str, **earned: Unpack[Earned]) -> None:
         """Queue what a resolution (or its id) earned; see `Assay.report_engagement`."""
         body = report(resolution, earned)
         if body is not None:
-            await asyncio.to_thread(self._engine.report, body)
+            await asyncio.to_thread(self._engine.queue, "engagement", body)
+
+    async def outcome(
+        self, whom: Resolution | str, metric: str, value: float, *, weight: float = 1.0, at: datetime | None = None
+    ) -> None:
+        """Queue what was measured of a unit; see `Assay.outcome`."""
+        live = self._engine.live
+        project_id = live.content.project.id if live else await asyncio.to_thread(lambda: self._engine.project_id)
+        body = outcome(whom, project_id, metric, value, weight=weight, at=at)
+        if body is not None:
+            await asyncio.to_thread(self._engine.queue, "outcomes", body)
+
+    async def execution(self, resolution: Resolution | str, **used: Unpack[Used]) -> None:
+        """Queue what one use of a resolution took; see `Assay.execution`."""
+        body = execution(resolution, used)
+        if body is not None:
+            await asyncio.to_thread(self._engine.queue, "executions", body)
 
     async def revision(self) -> str | None:
         """Return the revision of the bundle in memory, None before there is one."""

@@ -1,6 +1,7 @@
 """Ask Assay from plain Python: `Assay` for ordinary code."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
@@ -9,6 +10,7 @@ from assay.core.errors import AssayError, single
 from assay.core.resolve import Request, Resolution
 from assay.engine import Engine
 from assay.fallback import Fallback
+from assay.observe import Used, execution, outcome
 from assay.options import Options
 from assay.report import Earned, report
 
@@ -62,11 +64,16 @@ class Assay:
         """Return the version that serves what is asked for, filled in, from memory alone.
 
         `fallback` (a text, messages, or a function of the variables) is the answer when there is no bundle, or no such
-        prompt in it. Raises AssayError: `unavailable`, or what `assay.core.resolve.resolve` raises.
+        prompt in it. When a `unit` first meets its arm of an experiment, that is queued. Raises AssayError:
+        `unavailable`, or what `assay.core.resolve.resolve` raises.
         """
         request = request_of(asked)
         bundle = self._engine.live or self._engine.current()
-        return self._engine.answer(bundle, request, fallback)
+        resolution = self._engine.answer(bundle, request, fallback)
+        met = self._engine.first_meeting(resolution, request.unit)
+        if met is not None:
+            self._engine.queue("exposures", met)
+        return resolution
 
     def report_engagement(self, resolution: Resolution | str, **earned: Unpack[Earned]) -> None:
         """Queue what a resolution (or its id, kept from then) earned: its rate in [0, 1], or the counts behind it.
@@ -75,7 +82,29 @@ class Assay:
         """
         body = report(resolution, earned)
         if body is not None:
-            self._engine.report(body)
+            self._engine.queue("engagement", body)
+
+    def outcome(
+        self, whom: Resolution | str, metric: str, value: float, *, weight: float = 1.0, at: datetime | None = None
+    ) -> None:
+        """Queue what was measured of a unit: of that which a resolution (or its id) was for, or of the unit by name.
+
+        `metric` is a slug. `weight` is the denominator of a ratio; `at` is when it happened, now unless said. Raises
+        `invalid_outcome`, `invalid_unit`, `invalid_time`, `no_unit`, and `unavailable` for a unit by name before there
+        ever was a bundle; never for the network or the disk.
+        """
+        body = outcome(whom, self._engine.project_id, metric, value, weight=weight, at=at)
+        if body is not None:
+            self._engine.queue("outcomes", body)
+
+    def execution(self, resolution: Resolution | str, **used: Unpack[Used]) -> None:
+        """Queue what one use of a resolution took: time, tokens, cost, an error's code, how good it was. No content.
+
+        Raises `invalid_resolution_id`, `invalid_execution` or `invalid_time`; never for the network or the disk.
+        """
+        body = execution(resolution, used)
+        if body is not None:
+            self._engine.queue("executions", body)
 
     @property
     def revision(self) -> str | None:

@@ -7,15 +7,17 @@ import time
 import weakref
 from dataclasses import replace
 
+import msgspec
+
 from assay import forks
-from assay.core.bundle import Bundle
+from assay.core.bundle import Bundle, Cache
 from assay.core.errors import AssayError, BundleError
 from assay.core.resolve import Request, Resolution, resolve
 from assay.fallback import AssayUnavailable, Fallback, fall_back
 from assay.folder import open_folder
 from assay.notices import Notices, logger, warn
 from assay.options import Options
-from assay.outbox import Outbox
+from assay.outbox import Kind, Outbox
 from assay.pace import Pace
 from assay.refresh import Held, load, refresh
 from assay.send import send
@@ -28,6 +30,7 @@ REFUSED_PAUSE = 30.0
 EXIT_TIMEOUT = 2.0
 RESTART_PAUSE = 1.0
 FORK_PATIENCE = 0.3
+MOST_MET = 50_000
 
 
 class Engine:
@@ -45,6 +48,8 @@ class Engine:
         self._outbox = Outbox(self._folder, options.max_queue)
         self._transport = Transport(options.url, options.key, options.timeout)
         self._server = f"Assay at {options.url}"
+        # Whom this process has told of. It may be lost: telling again changes nothing.
+        self._met = Cache(MOST_MET)
         self._loaded = False
         self._trouble = "no answer yet"
         self._notices = Notices()
@@ -86,10 +91,31 @@ class Engine:
         self._spool.count((resolution.prompt.id, resolution.version.id))
         return resolution
 
-    def report(self, body: bytes) -> None:
-        """Put an engagement report in the outbox; it is on disk when this returns. Raises nothing."""
+    def queue(self, kind: Kind, body: bytes) -> None:
+        """Put an item in the outbox; it is on disk when this returns. Raises nothing."""
         self._ensure_running()
-        self._spool.report(body)
+        self._spool.put(kind, body)
+
+    def first_meeting(self, resolution: Resolution, unit: str | None) -> bytes | None:
+        """Return the exposure to queue, None where this process has told of this unit already or there is none to tell.
+
+        It goes to disk before the caller is answered: an arm that brings its process down must not thereby lose the
+        exposures that say so.
+        """
+        experiment = resolution.experiment
+        if experiment is None:
+            return None
+        met = f"{experiment.id}:{unit}"
+        if self._met.get(met) is not None:
+            return None
+        self._met.put(met, True)
+        return msgspec.json.encode({"resolution_id": resolution.resolution_id})
+
+    @property
+    def project_id(self) -> str | None:
+        """The project's id, None before there is a bundle."""
+        bundle = self.live or self.current()
+        return bundle.content.project.id if bundle is not None else None
 
     def flush(self, timeout: float) -> bool:
         """Send all that is queued, in one go, within `timeout` seconds; return whether it all went. Raises nothing."""

@@ -18,7 +18,8 @@ from assay.folder import PRIVATE_FILE
 from assay.notices import warn
 from assay.queue_file import BUSY_TIMEOUT, is_damage, is_lasting, open_queue, set_aside
 
-Kind = Literal["usage", "engagement"]
+Kind = Literal["usage", "exposures", "executions", "outcomes", "engagement"]
+"""What is sent, by the last step of its address; in the order of sending, since a rating looks for its execution."""
 Version = tuple[str, str]
 """Prompt id and version id."""
 
@@ -57,11 +58,11 @@ class Outbox:
                 for count in _portions(total):
                     _add_count(connection, f"{prompt_id}:{version_id}", body, count)
 
-    def add_report(self, report_id: str, body: bytes) -> None:
-        """Add one engagement report; adding the same id again changes nothing."""
+    def add(self, kind: Kind, item_id: str, body: bytes) -> None:
+        """Add one item; adding the same id again changes nothing."""
         with self._transaction() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO item (id, kind, body) VALUES (?, 'engagement', ?)", (report_id, body.decode())
+                "INSERT OR IGNORE INTO item (id, kind, body) VALUES (?, ?, ?)", (item_id, kind, body.decode())
             )
 
     def newest(self) -> int:

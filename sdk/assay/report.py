@@ -1,6 +1,7 @@
 """Turn what a resolution earned into a report that the server takes."""
 
-from typing import TypedDict
+from datetime import datetime
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -8,35 +9,40 @@ from assay.core import token
 from assay.core.errors import AssayError, FieldError
 from assay.core.learn import check_rate, engagement_rate
 from assay.core.resolve import Resolution
+from assay.observe import id_of, time_of
 
 KNOWN = ("engagement_rate", "likes", "comments", "shares", "impressions")
 
 
 class Earned(TypedDict, total=False):
-    """What a resolution earned: its engagement rate in [0, 1], or impressions with the counts that were not zero."""
+    """What a resolution earned: its engagement rate in [0, 1], or impressions with the counts that were not zero; and
+    when, now unless said."""
 
     engagement_rate: float | None
     likes: int | None
     comments: int | None
     shares: int | None
     impressions: int | None
+    at: datetime | None
 
 
 def report(resolution: Resolution | str, earned: Earned) -> bytes | None:
     """Return the report's JSON, or None for a fallback, which nobody can learn from.
 
-    `resolution` may be its id alone. Raises `invalid_resolution_id`, and `invalid_engagement` for numbers that the
-    server would refuse, or when neither or both of rate and counts are given.
+    `resolution` may be its id alone. Raises `invalid_resolution_id`, `invalid_time`, and `invalid_engagement` for
+    numbers that the server would refuse, or when neither or both of rate and counts are given.
     """
-    if isinstance(resolution, Resolution):
-        if not resolution.resolution_id:
-            return None
-        resolution = resolution.resolution_id
-    served = token.read(resolution)
-    return msgspec.json.encode({"prompt_id": served.prompt_id, "resolution_id": resolution, **_measured(earned)})
+    resolution_id = id_of(resolution)
+    if resolution_id is None:
+        return None
+    counted: dict[str, Any] = dict(earned)
+    at = time_of(counted.pop("at", None))
+    prompt_id = token.read(resolution_id).prompt_id
+    item = {"prompt_id": prompt_id, "resolution_id": resolution_id, "at": at, **_measured(counted)}
+    return msgspec.json.encode(item)
 
 
-def _measured(earned: Earned) -> dict[str, float]:
+def _measured(earned: dict[str, Any]) -> dict[str, float]:
     given = {name: value for name, value in earned.items() if value is not None}
     unknown = [
         FieldError(f"/{name}", "unknown_field", f"{name} is not something that is reported.")

@@ -8,7 +8,7 @@ import msgspec
 
 from assay.notices import warn
 from assay.outbox import Item, Kind, Outbox
-from assay.transport import BatchRefused, Transport, Trouble
+from assay.transport import BatchRefused, KeyRefused, Transport, Trouble
 
 BATCH = 500
 
@@ -41,11 +41,18 @@ def send(outbox: Outbox, transport: Transport, *, deadline: float) -> bool:
         if not ours:
             return False
         newest = outbox.newest()
+        refused: KeyRefused | None = None
         for kind in get_args(Kind):
-            while items := outbox.take(kind, newest, BATCH):
-                if time.monotonic() >= deadline:
-                    return False
-                _send_batch(outbox, transport, kind, items, deadline)
+            try:
+                while items := outbox.take(kind, newest, BATCH):
+                    if time.monotonic() >= deadline:
+                        return False
+                    _send_batch(outbox, transport, kind, items, deadline)
+            except KeyRefused as error:
+                # A key that may not tell of one kind may still tell of the others.
+                refused = error
+        if refused is not None:
+            raise refused
     return True
 
 

@@ -1,4 +1,4 @@
-"""Gather uses and reports in memory, and write them to the outbox: uses now and then, a report at once."""
+"""Gather what the server should hear, and write it to the outbox: uses now and then, everything else at once."""
 
 import sqlite3
 import threading
@@ -6,7 +6,7 @@ import uuid
 from collections import Counter, deque
 
 from assay.notices import Notices
-from assay.outbox import Outbox, Version
+from assay.outbox import Kind, Outbox, Version
 
 MAX_UNCOUNTED = 50_000
 MAX_UNSAVED = 10_000
@@ -20,7 +20,7 @@ class Spool:
         self._notices = notices
         self._served: deque[Version] = deque()
         self._counts: Counter[Version] = Counter()
-        self._unsaved: deque[tuple[str, bytes]] = deque(maxlen=MAX_UNSAVED)
+        self._unsaved: deque[tuple[Kind, str, bytes]] = deque(maxlen=MAX_UNSAVED)
         self._counting = threading.Lock()
         self._saving = threading.Lock()
 
@@ -30,13 +30,13 @@ class Spool:
         if len(self._served) > MAX_UNCOUNTED:  # nobody has come to save for a while: the server is slow
             self._add_up()
 
-    def report(self, body: bytes) -> None:
-        """Write a report; it is on disk when this returns, unless the disk refuses it."""
-        report_id = str(uuid.uuid4())
+    def put(self, kind: Kind, body: bytes) -> None:
+        """Write one item; it is on disk when this returns, unless the disk refuses it."""
+        item_id = str(uuid.uuid4())
         try:
-            self._outbox.add_report(report_id, body)
+            self._outbox.add(kind, item_id, body)
         except (sqlite3.Error, OSError) as error:
-            self._unsaved.append((report_id, body))
+            self._unsaved.append((kind, item_id, body))
             self._wait(error)
 
     def save(self) -> bool:
@@ -45,7 +45,7 @@ class Spool:
         with self._saving:
             try:
                 while self._unsaved:
-                    self._outbox.add_report(*self._unsaved[0])
+                    self._outbox.add(*self._unsaved[0])
                     self._unsaved.popleft()
                 self._save_counts()
             except (sqlite3.Error, OSError) as error:

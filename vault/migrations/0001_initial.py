@@ -147,6 +147,7 @@ class Migration(migrations.Migration):
                 ('impressions', models.FloatField()),
                 ('score_before', models.FloatField()),
                 ('score_after', models.FloatField()),
+                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sentinel.project')),
                 ('prompt', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='history', to='vault.prompt')),

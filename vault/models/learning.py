@@ -27,6 +27,8 @@ class EngagementReport(models.Model):
     impressions = models.FloatField()
     score_before = models.FloatField()
     score_after = models.FloatField()
+    # When it was earned, which a client that was cut off tells late.
+    at = models.DateTimeField(db_default=Now())
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
