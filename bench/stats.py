@@ -1,6 +1,7 @@
 """This file lets you print what the statistics of experiments promise, beside what simulation finds, at full size.
 
-`python -m bench.stats` prints all of it in a few minutes; with `--headlines FILE` it replays real headline tests too.
+`python -m bench stats` prints all of it in a few minutes; `python -m bench.stats --headlines FILE` replays real headline
+tests too.
 """
 
 import argparse
@@ -44,6 +45,10 @@ class Row:
     asked: str
     found: str
     kept: bool = True
+
+    def __str__(self) -> str:
+        asked = self.asked if self.kept else f"{self.asked} ✗"
+        return f"{self.promise:<84} {asked:>13}  {self.found}"
 
 
 def rows(*, headlines: Path | None = None) -> Iterator[Row]:
@@ -236,8 +241,7 @@ def main() -> int:
     kept = True
     for row in rows(headlines=parser.parse_args().headlines):
         kept &= row.kept
-        asked = f"{row.asked:>13}" if row.kept else f"{row.asked:>11} ✗"
-        sys.stdout.write(f"{row.promise:<84} {asked}  {row.found}\n")
+        sys.stdout.write(f"{row}\n")
         sys.stdout.flush()
     return 0 if kept else 1
 
