@@ -1,7 +1,7 @@
 """This file lets you print what the statistics of experiments promise, beside what simulation finds, at full size.
 
-`python -m bench stats` prints all of it in a few minutes; `python -m bench.stats --headlines FILE` replays real headline
-tests too.
+`python -m bench stats` prints all of it in a few minutes; `python -m bench.stats --headlines FILE` replays real
+headline tests too.
 """
 
 import argparse
