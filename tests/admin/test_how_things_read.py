@@ -85,3 +85,12 @@ def test_it_picks_points_evenly_with_first_and_last() -> None:
 
 def test_it_says_rates_as_people_do() -> None:
     assert [percent(rate) for rate in (None, 0, 0.034, 0.5, 1)] == ["–", "0 %", "3.4 %", "50 %", "100 %"]
+
+
+def test_it_tells_headings_from_text() -> None:
+    assert pieces_of("## The job\n- {{ a }}\n#tag # no") == [
+        Piece("heading", "## The job"),
+        Piece("text", "\n- "),
+        Piece("variable", "a"),
+        Piece("text", "\n#tag # no"),
+    ]

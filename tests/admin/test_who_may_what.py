@@ -1,6 +1,7 @@
 """Roles become buttons and pages in one place; what is not shown is also refused."""
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.test import Client as Browser
 from django.urls import reverse
@@ -134,3 +135,31 @@ def test_it_sends_a_policy_that_allows_evaluation_on_admin_pages_alone(olga: Per
         assert "'unsafe-inline'" not in policy
     assert "'unsafe-eval'" in Browser().get(reverse("admin:login"))["Content-Security-Policy"]
     assert "unsafe" not in browser.get(reverse("docs"))["Content-Security-Policy"]
+
+
+def test_it_closes_the_door_after_five_wrong_passwords_and_says_so(olga: Person) -> None:
+    browser = Browser()
+    for _ in range(5):
+        answer = browser.post(reverse("admin:login"), {"username": "olga", "password": "wrong"})
+    assert answer.status_code == 429
+    assert b"Too many attempts" in answer.content
+    right = browser.post(reverse("admin:login"), {"username": "olga", "password": PASSWORD})
+    assert right.status_code == 429
+    # A superuser lets her try again.
+    User.objects.create_superuser("root", password=PASSWORD)
+    root = Browser()
+    root.force_login(User.objects.get(username="root"), "django.contrib.auth.backends.ModelBackend")
+    attempt = AccessAttempt.objects.get(username="olga")
+    assert b"olga" in root.get(reverse("admin:axes_accessattempt_changelist")).content
+    root.post(reverse("admin:axes_accessattempt_delete", args=[attempt.pk]), {"post": "yes"})
+    assert browser.post(reverse("admin:login"), {"username": "olga", "password": PASSWORD}).status_code == 302
+
+
+def test_it_says_in_its_own_words_what_is_not_there_or_not_allowed(vic: Person) -> None:
+    browser = vic.browser()
+    missing = browser.get("/admin/vault/nothing/")
+    assert missing.status_code == 404
+    assert b"Not here" in missing.content
+    refused = browser.get(reverse("admin:sentinel_apikey_changelist"))
+    assert refused.status_code == 403
+    assert b"What you may do in this project" in refused.content

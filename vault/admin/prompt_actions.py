@@ -38,6 +38,7 @@ def try_it(page: ProjectAdmin, request: HttpRequest, prompt: Prompt) -> HttpResp
         try:
             said = try_version(prompt=prompt, version=version, variables=form.variables(), client=client)
             is_text = version.kind == "text"
+            # Shown as it is: what stands in it is not a template any more.
             rendered = [Part("" if is_text else it.role, [Piece("text", it.content)]) for it in said]
         except AssayError as error:
             # Before anybody typed anything, an empty form is not yet wrong.

@@ -7,14 +7,15 @@ TOKEN = re.compile(
     r"(?P<raw>\{%-?\s*raw\s*-?%\}(?P<inside>.*?)\{%-?\s*endraw\s*-?%\})"
     r"|\{\{-?\s*(?P<variable>.*?)\s*-?\}\}"
     r"|\{%-?\s*(?P<tag>.*?)\s*-?%\}"
-    r"|(?P<comment>\{#.*?#\})",
-    re.DOTALL,
+    r"|(?P<comment>\{#.*?#\})"
+    r"|(?P<heading>^\#{1,6}[ ][^\n{]+)",
+    re.DOTALL | re.MULTILINE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a template: `kind` is text, variable or tag."""
+    """A stretch of a template: `kind` is text, heading, variable or tag."""
 
     kind: str
     text: str
@@ -42,6 +43,8 @@ def pieces_of(template: str) -> list[Piece]:
             pieces.append(Piece("variable", found["variable"]))
         elif found["tag"] is not None:
             pieces.append(Piece("tag", found["tag"]))
+        elif found["heading"] is not None:
+            pieces.append(Piece("heading", found["heading"]))
     if end < len(template):
         pieces.append(Piece("text", template[end:]))
     return pieces
