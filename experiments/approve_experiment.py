@@ -30,5 +30,5 @@ def approve_experiment(
         raise AssayError("proposal_changed", told, status=409)
     claimed.approved_by_id = access.user_id
     claimed.save(update_fields=["approved_by"])
-    claimed.tell("approved", access, reason=reason, **claimed.proposal)
+    claimed.tell("approved", access, reason=reason, proposal=claimed.proposal)
     return carry_out(access=access, experiment=claimed, proposal=claimed.proposal)

@@ -19,8 +19,11 @@ def claim_experiment(*, access: Access, experiment: Experiment, statuses: tuple[
         raise AssayError("not_found", "There is no such experiment.", status=404)
     # The prompt first, always: whoever moves its production holds it too and asks for the experiment then.
     Prompt.objects.select_for_update(no_key=True).get(pk=experiment.prompt_id)
-    claimed = Experiment.objects.select_for_update(no_key=True).get(pk=experiment.pk)
+    claimed = Experiment.objects.select_for_update(no_key=True).filter(pk=experiment.pk).first()
+    if claimed is None:
+        # A draft, thrown away a moment ago.
+        raise AssayError("not_found", "There is no such experiment.", status=404)
     if claimed.status not in statuses:
         told = f"This experiment is {claimed.status}; only one that is {' or '.join(statuses)} can {to}."
-        raise AssayError("wrong_status", told, status=409, extra={"status": claimed.status})
+        raise AssayError("wrong_status", told, status=409, extra={"experiment": {"status": claimed.status}})
     return claimed

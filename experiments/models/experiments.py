@@ -64,11 +64,17 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
 
     def with_parts(self) -> "ExperimentQuerySet":
         """Each with what it is shown with. Four queries, however many there are."""
+        # Long texts stay where they are, and all that was seen at the end has an address of its own.
+        arms = Arm.objects.select_related("version").only(
+            "experiment", "number", "share", "withdrawn_at", "version__number"
+        )
+        guardrails = Guardrail.objects.select_related("metric")
         return (
             self.select_related("prompt", "primary_metric", "started_by", "approved_by")
-            .prefetch_related("arms__version", "guardrails__metric", "secondary_metrics")
-            # All that was seen at the end is long, and has an address of its own.
-            .defer("evidence", "intersections", "frozen_caps")
+            .prefetch_related(
+                models.Prefetch("arms", arms), models.Prefetch("guardrails", guardrails), "secondary_metrics"
+            )
+            .defer("evidence", "intersections", "frozen_caps", "prompt__example_input", "prompt__example_output")
             .annotate(
                 ended_action=models.F("evidence__action"),
                 ended_arm=models.F("evidence__arm"),
