@@ -89,16 +89,13 @@ PROMPTS = """
     SELECT id::text, name, category, vertical, platform, agent_code, language, technique
     FROM vault_prompt WHERE project_id = %(project)s AND is_active ORDER BY id
 """
-# Each active prompt's labels, the newest version as `latest` among them.
+# The labels of each prompt, of those in service and of others, which costs less than to tell them apart here.
 LABELLED = """
-    SELECT label.prompt_id::text, label.name, label.version_id::text
-    FROM vault_label label JOIN vault_prompt prompt ON prompt.id = label.prompt_id
-    WHERE prompt.project_id = %(project)s AND prompt.is_active
-    UNION ALL
-    (SELECT DISTINCT ON (version.prompt_id) version.prompt_id::text, %(latest)s, version.id::text
-    FROM vault_version version JOIN vault_prompt prompt ON prompt.id = version.prompt_id
-    WHERE prompt.project_id = %(project)s AND prompt.is_active
-    ORDER BY version.prompt_id, major DESC, minor DESC, patch DESC)
+    SELECT prompt_id::text, name, version_id::text FROM vault_label WHERE project_id = %(project)s
+"""
+NEWEST = """
+    SELECT DISTINCT ON (prompt_id) prompt_id::text, %(latest)s, id::text FROM vault_version
+    WHERE project_id = %(project)s ORDER BY prompt_id, major DESC, minor DESC, patch DESC
 """
 # The versions that units of a live experiment may be served, whether a label points at them or not.
 TRIED = """
@@ -120,10 +117,11 @@ def _rows(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def _labelled(project_id: UUID) -> dict[str, dict[str, str]]:
-    """The version id of each label of each prompt."""
+    """The version id of each label of each prompt, `latest` among them."""
     labelled: dict[str, dict[str, str]] = {}
     texts: dict[str, str] = {}
-    for prompt_id, label, version_id in _rows(LABELLED, {"project": project_id, "latest": LATEST}):
+    named = {"project": project_id, "latest": LATEST}
+    for prompt_id, label, version_id in _rows(LABELLED, named) + _rows(NEWEST, named):
         labelled.setdefault(prompt_id, {})[texts.setdefault(label, label)] = version_id
     return labelled
 
@@ -184,14 +182,16 @@ def _known(experiment: Experiment) -> str:
 
 def _prompts(project_id: UUID, known: core.Bundle | None) -> Iterator[core.Prompt]:
     same = {prompt.id: prompt for prompt in known.content.prompts} if known is not None else {}
+    rows = _rows(PROMPTS, {"project": project_id})
     labelled = _labelled(project_id)
-    wanted = {prompt_id: set(labels.values()) for prompt_id, labels in labelled.items()}
+    wanted = {id_: set(labelled.get(id_, {}).values()) for id_, *_ in rows}
     for prompt_id, version_id in _rows(TRIED, {"project": project_id}):
-        wanted.setdefault(prompt_id, set()).add(version_id)
+        if prompt_id in wanted:
+            wanted[prompt_id].add(version_id)
     versions = {version.id: version for prompt in same.values() for version in prompt.versions}
     versions |= _versions(set().union(*wanted.values()) - versions.keys())
     texts: dict[Any, Any] = {}
-    for id_, name, *place in _rows(PROMPTS, {"project": project_id}):
+    for id_, name, *place in rows:
         category, vertical, platform, agent_code, language, technique = (texts.setdefault(text, text) for text in place)
         prompt = core.Prompt(
             id=id_,
@@ -203,7 +203,7 @@ def _prompts(project_id: UUID, known: core.Bundle | None) -> Iterator[core.Promp
             language=language,
             technique=technique,
             labels={label: versions[version_id].id for label, version_id in labelled.get(id_, {}).items()},
-            versions=[versions[version_id] for version_id in sorted(wanted.get(id_, ()))],
+            versions=[versions[version_id] for version_id in sorted(wanted[id_])],
         )
         # Two bundles that share what they have in common need little more memory than one.
         before = same.get(id_)

@@ -2,7 +2,7 @@
 
 import statistics
 from collections import Counter
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import pytest
 from assay.core.assign import fraction
@@ -49,13 +49,17 @@ def test_it_draws_the_same_levels_everywhere() -> None:
     # Worked out apart from this code: SHA-256 of the seed, its four big-endian numbers shifted right by 12, plus a
     # half, over 2^52, through the standard normal's inverse; the first goes into each of the others by √3/2, they
     # themselves by 1/2.
-    assert list(islice(levels(b"assay"), 4)) == pytest.approx(
+    assert levels(b"assay", 4) == pytest.approx(
         [0.4185507720205997, -0.2348162694773596, 0.8516558709027869, 0.3332081975759535], abs=1e-9
     )
 
 
+def test_it_draws_for_a_prompt_what_it_would_without_those_after_it() -> None:
+    assert levels(b"assay", 40)[:7] == levels(b"assay", 7)
+
+
 def test_it_leans_the_levels_on_each_other_by_three_quarters_and_leaves_each_a_standard_normal() -> None:
-    pairs = [tuple(islice(levels(str(seed).encode()), 2)) for seed in range(5000)]
+    pairs = [levels(str(seed).encode(), 2) for seed in range(5000)]
     first, second = zip(*pairs, strict=True)
     assert statistics.correlation(first, second) == pytest.approx(0.75, abs=0.03)
     assert statistics.fmean(second) == pytest.approx(0, abs=0.05)

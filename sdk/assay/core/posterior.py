@@ -9,32 +9,35 @@ Kveton 2020, "Old Dog Learns New Tricks: Randomized UCB for Bandit Problems" (AI
 Nothing here needs more than SHA-256 and doubles, so that it can be done in any language.
 """
 
-import hashlib
-from collections.abc import Iterator
+from hashlib import sha256
 from math import sqrt
 from statistics import NormalDist
+from struct import Struct
 
-_standard = NormalDist()
+_inverse = NormalDist().inv_cdf
+_FOUR = Struct(">4Q")
 SHARED, OWN = sqrt(0.75), sqrt(0.25)
 
 
-def levels(seed: bytes) -> Iterator[float]:
-    """Standard normal numbers without end, any two of them correlated by 3/4: a pure function of the seed."""
-    numbers = _normals(seed)
-    shared = SHARED * next(numbers)
-    for own in numbers:
-        yield shared + OWN * own
+def levels(seed: bytes, number: int) -> list[float]:
+    """So many standard normal numbers, any two of them correlated by 3/4: a pure function of the seed.
+
+    The first are the same however many are asked for.
+    """
+    shared, *own = _normals(seed, number + 1)
+    shared *= SHARED
+    return [shared + OWN * each for each in own]
 
 
-def _normals(seed: bytes) -> Iterator[float]:
+def _normals(seed: bytes, number: int) -> list[float]:
     """Independent standard normal numbers, four from each of SHA-256 of the seed, of that, and so on."""
+    normals: list[float] = []
     digest = seed
-    while True:
-        digest = hashlib.sha256(digest).digest()
-        for place in (0, 8, 16, 24):
-            bits = int.from_bytes(digest[place : place + 8], "big") >> 12
-            # Half a step above the lower end: never 0 and never 1, whose quantiles are infinite.
-            yield _standard.inv_cdf((2 * bits + 1) / 2**53)
+    while len(normals) < number:
+        digest = sha256(digest).digest()
+        # Half a step above the lower end: never 0 and never 1, whose quantiles are infinite.
+        normals += [_inverse((2 * (bits >> 12) + 1) / 2**53) for bits in _FOUR.unpack(digest)]
+    return normals[:number]
 
 
 def quantile(alpha: float, beta: float, level: float) -> float:

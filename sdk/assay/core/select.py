@@ -115,9 +115,10 @@ def _pick(bundle: Bundle, lists: list[list[Prompt]], context: Context, language:
 def _thompson(bundle: Bundle, candidates: list[Prompt], context: Context, language: str, draw: float) -> Prompt:
     """The candidate whose draw from its Beta posterior is highest. A pure function of bundle, context and draw."""
     place = (context.category, context.vertical, context.platform, context.agent_code, language, context.name)
+    drawn = levels(msgspec.json.encode((draw, place)), len(candidates))
     alpha, beta = bundle.scores.prior
     chosen, highest = candidates[0], -1.0
-    for prompt, level in zip(candidates, levels(msgspec.json.encode((draw, place))), strict=False):
+    for prompt, level in zip(candidates, drawn, strict=True):
         _, engagements, impressions = bundle.score(prompt)
         rate = quantile(alpha + engagements, beta + impressions - engagements, level)
         if rate > highest:
