@@ -66,9 +66,10 @@ def answer(description: str, schema: dict[str, Any] | None = None, example: Any 
 def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """drf-spectacular's hook: the structs' schemas, the headers, and every operation's problems."""
     components = result.setdefault("components", {})
-    components["responses"] = {f"Problem{status}": _problem(status) for status in TITLES}
+    problem = ref(Problem)
     _, schemas = msgspec.json.schema_components(tuple(_types.values()), ref_template=_COMPONENT)
     components.setdefault("schemas", {}).update(schemas)
+    components["responses"] = {}
     components["parameters"] = {"Project": PROJECT}
     _widen_tuples(components["schemas"])
     for name, schema in components["schemas"].items():
@@ -76,6 +77,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
             schema.setdefault("additionalProperties", False)
     for method, operation in _operations(result):
         for status in _problems(method, operation):
+            components["responses"].setdefault(f"Problem{status}", _problem(status, problem))
             operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/Problem{status}"})
         operation["responses"] = dict(sorted(operation["responses"].items()))
         if operation.get("security") != []:
@@ -93,7 +95,7 @@ def _widen_tuples(schema: Any) -> None:
         schema["items"] = {"anyOf": [each for place, each in enumerate(different) if each not in different[:place]]}
 
 
-def _problem(status: int) -> dict[str, Any]:
+def _problem(status: int, schema: dict[str, Any]) -> dict[str, Any]:
     example = {
         "type": f"http://127.0.0.1:8000/api/docs/#{CODES.get(status, 'invalid')}",
         "title": TITLES[status],
@@ -105,7 +107,7 @@ def _problem(status: int) -> dict[str, Any]:
         example["errors"] = [{"pointer": "/name", "code": "required", "detail": "This field is required."}]
     return {
         "description": TITLES[status],
-        "content": {"application/problem+json": {"schema": ref(Problem), "example": example}},
+        "content": {"application/problem+json": {"schema": schema, "example": example}},
     }
 
 

@@ -1,8 +1,10 @@
 """Answer every error as RFC 9457 problem details, with a stable code and a pointer to each bad field."""
 
 import logging
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from functools import singledispatch
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -229,11 +231,18 @@ class ProblemMiddleware:
         return answer_to(error, request)
 
 
+def _place(error: Exception) -> str:
+    """The innermost calls that led to an error: files and lines, no values."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+
+
 def answer_to(error: Exception, request: HttpRequest) -> HttpResponse:
     """The problem details of whatever a view raised; what is our own fault is logged and becomes a 500."""
     told = as_assay_error(error)
     if told is not None:
         return problem(told)
     # The message of an unknown error may hold what was said: its kind and place are enough.
-    logger.error("unexpected %s at %s", type(error).__name__, request.resolver_match and request.resolver_match.route)
+    route = request.resolver_match.route if request.resolver_match else request.path_info
+    logger.error("unexpected %s at %s in %s", type(error).__name__, route, _place(error))
     return problem(of_status(500))

@@ -1,6 +1,6 @@
 """This file lets you save a client, with a clear error for each field that cannot be."""
 
-from assay.core.brand import check_brand, is_empty
+from assay.core.brand import check_brand
 from assay.core.errors import AssayError, FieldError, single
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -40,7 +40,7 @@ def _errors(client: Client, brand_pointer: str) -> list[FieldError]:
             for name, found in error.error_dict.items()
             for one in found
         ]
-    if not is_empty(client.brand_file):
-        found = check_brand(client.brand_file)
-        errors += [FieldError(brand_pointer + one.pointer or "/", one.code, one.detail) for one in found]
+    for found in check_brand(client.brand_file):
+        pointer = brand_pointer + found.pointer.removesuffix("/")
+        errors.append(FieldError(pointer or "/", found.code, found.detail))
     return errors

@@ -1,4 +1,4 @@
-"""The schema of the addresses that are plain views, for speed: resolve, bundle, usage and engagement."""
+"""The schema of the addresses that are plain views, for speed: resolve, bundle, and what comes in batches."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from assay.core.resolve import Request, Resolution
 
 from config.openapi import answer, ref
 from experiments.api.engagement import EngagementAnswer, EngagementBatch
+from experiments.api.observations import ExposureBatch, ObservedAnswer, OutcomeBatch
 from experiments.api.usage import UsageAnswer, UsageBatch
 from sentinel.api.openapi import SECURITY
 
@@ -32,8 +33,11 @@ RESOLVED = {
     "experiment": None,
     "revision": "12.40",
 }
-USAGE = {"items": [{"id": OTHER_ID, "prompt_id": ID, "version_id": OTHER_ID, "count": 12}]}
-ENGAGEMENT = {"items": [{"id": OTHER_ID, "prompt_id": ID, "likes": 12, "comments": 3, "shares": 1, "impressions": 900}]}
+USAGE = {"id": OTHER_ID, "prompt_id": ID, "version_id": OTHER_ID, "count": 12}
+ENGAGEMENT = {"id": OTHER_ID, "prompt_id": ID, "likes": 12, "comments": 3, "shares": 1, "impressions": 900}
+EXPOSURE = {"id": OTHER_ID, "experiment_id": ID, "arm": 1, "unit": "customer-17"}
+OUTCOME = {"id": OTHER_ID, "metric": "signed-up", "unit": "customer-17", "value": 1}
+OBSERVED = {"index": 0, "id": OTHER_ID, "counted": True, "duplicate": False}
 LEARNED = {
     "index": 0,
     "id": OTHER_ID,
@@ -60,8 +64,50 @@ def add_operations(result: dict[str, Any], generator: Any, request: Any, public:
             "get": _part("bundle_retrieve", "Prompts, labelled versions, clients and settings.", Content)
         },
         "/api/v1/bundle/scores": {"get": _part("bundle_scores_retrieve", "What the prompts have earned.", Scores)},
-        "/api/v1/usage": {"post": _usage()},
-        "/api/v1/engagement": {"post": _engagement()},
+        "/api/v1/usage": {
+            "post": _batch(
+                "usage",
+                "learning",
+                "Count what was served elsewhere, each item once by its id.",
+                sent=UsageBatch,
+                item=USAGE,
+                told=UsageAnswer,
+                example={"accepted": 1, "rejected": []},
+            )
+        },
+        "/api/v1/engagement": {
+            "post": _batch(
+                "engagement",
+                "learning",
+                "Report what many prompts earned, those items that have an id once.",
+                sent=EngagementBatch,
+                item=ENGAGEMENT,
+                told=EngagementAnswer,
+                example={"accepted": 1, "rejected": [], "results": [LEARNED]},
+            )
+        },
+        "/api/v1/exposures": {
+            "post": _batch(
+                "exposures",
+                "experiments",
+                "Tell which units met which arms where a caller resolves by itself.",
+                sent=ExposureBatch,
+                item=EXPOSURE,
+                told=ObservedAnswer,
+                example={"accepted": 1, "rejected": [], "results": [OBSERVED]},
+            )
+        },
+        "/api/v1/outcomes": {
+            "post": _batch(
+                "outcomes",
+                "experiments",
+                "Tell what was measured of units.",
+                sent=OutcomeBatch,
+                item=OUTCOME,
+                told=ObservedAnswer,
+                example={"accepted": 1, "rejected": [], "results": [OBSERVED]},
+            )
+        },
     }
     return result
 
@@ -104,26 +150,11 @@ def _part(operation_id: str, description: str, type_: type) -> dict[str, Any]:
     return operation
 
 
-def _usage() -> dict[str, Any]:
+def _batch(operation_id: str, tag: str, description: str, **shapes: Any) -> dict[str, Any]:
     return _operation(
-        "usage",
-        "learning",
-        "Count what was served elsewhere. Each item is taken once by its id, or refused with a reason; a bad one costs "
-        "the others nothing.",
-        answer("What was taken and what was not.", ref(UsageAnswer), {"accepted": 1, "rejected": []}),
-        requestBody=_body(UsageBatch, USAGE),
-    )
-
-
-def _engagement() -> dict[str, Any]:
-    return _operation(
-        "engagement",
-        "learning",
-        "Report what many prompts earned. Items with an id are taken once each; a bad one costs the others nothing.",
-        answer(
-            "What was taken and what was not.",
-            ref(EngagementAnswer),
-            {"accepted": 1, "rejected": [], "results": [LEARNED]},
-        ),
-        requestBody=_body(EngagementBatch, ENGAGEMENT),
+        operation_id,
+        tag,
+        f"{description} Each item is taken or refused with a reason; a bad one costs the others nothing.",
+        answer("What was taken and what was not.", ref(shapes["told"]), shapes["example"]),
+        requestBody=_body(shapes["sent"], {"items": [shapes["item"]]}),
     )

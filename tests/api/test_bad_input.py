@@ -396,6 +396,7 @@ TABLE: list[tuple[str, tuple[str, str, Any], int, str, str | None]] = [
     ("a limit of NaN", ("GET", VAULT + "top/food/?limit=NaN", None), 400, "invalid_parameter", "/query/limit"),
     ("half a limit", ("GET", VAULT + "top/food/?limit=1.5", None), 400, "invalid_parameter", "/query/limit"),
     ("a parameter where none is", ("GET", P + "?x=1", None), 400, "invalid_parameter", "/query/x"),
+    ("an unknown part of an empty voice", ("PATCH", CLIENTS + "$client/brand-voice/", {"x": []}), 422, "invalid", "/x"),
     # Resolve.
     ("a resolve of nothing", ("POST", "/api/v1/resolve", {}), 422, "invalid_context", "/category"),
     ("a resolve of a list", ("POST", "/api/v1/resolve", []), 422, "invalid", "/"),

@@ -72,6 +72,7 @@ def test_it_orders(mia: Person, shelf: None) -> None:
     Prompt.objects.filter(name="House email").update(performance_score=9, times_used=3)
     assert names(mia, "")[0] == "House email"
     assert names(mia, "?ordering=performance_score")[-1] == "House email"
+    assert names(mia, "?ordering=,")[0] == "House email"
     assert names(mia, "?ordering=-times_used,name") == ["House email", "100% ad_copy", "Bread post", "Brot-Beitrag"]
 
 

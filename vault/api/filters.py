@@ -16,7 +16,8 @@ class Ordering(filters.OrderingFilter):
     """An ordering that is always total, so that no row stands on two pages."""
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return qs.order_by(*[self.get_ordering_value(one) for one in value], "id") if value else qs
+        named = [self.get_ordering_value(one) for one in value or () if one]
+        return qs.order_by(*named, "id") if named else qs
 
 
 class Whole(filters.NumberFilter):
