@@ -97,7 +97,7 @@ def test_it_throws_a_draft_away_and_keeps_what_was_started(mia: Person) -> None:
     for method, body in (("DELETE", None), ("PATCH", {"name": "x"})):
         refused = call(mia, method, running, body)
         assert (refused.status, refused.code) == (409, "wrong_status")
-
+        assert refused.json["experiment"] == {"status": "running"}
     assert call(mia, "GET", running).json["name"] == "Greetings"
 
 
