@@ -23,14 +23,18 @@ FOLD = """
          AND experiment.status IN ('running', 'paused')
     JOIN experiments_measured metric ON metric.experiment_id = experiment.id
     LEFT JOIN LATERAL (
-        SELECT sum(value) AS value, sum(weight) AS weight, count(*) AS rows,
-               count(*) FILTER (WHERE received_at > exposure.exposed_at + metric.waits + interval '1 minute') AS late
+        SELECT CASE metric.kind WHEN 'mean' THEN avg(value) ELSE sum(value) END AS value, sum(weight) AS weight,
+               count(*) AS rows,
+               -- It corrected a unit that had been read without it.
+               count(*) FILTER (WHERE received_at > interval '1 minute'
+                                + GREATEST(exposure.exposed_at + metric.waits, exposure.received_at)) AS late
         FROM experiments_outcome outcome
         WHERE outcome.project_id = %(project)s AND outcome.unit = units.unit AND outcome.metric_id = metric.metric_id
           AND at >= exposure.exposed_at AND at <= exposure.exposed_at + metric.waits
     ) since ON true
     LEFT JOIN LATERAL (
-        SELECT sum(value) AS value, sum(weight) AS weight, count(*) AS rows
+        SELECT CASE metric.kind WHEN 'mean' THEN avg(value) ELSE sum(value) END AS value, sum(weight) AS weight,
+               count(*) AS rows
         FROM experiments_outcome outcome
         WHERE outcome.project_id = %(project)s AND outcome.unit = units.unit AND outcome.metric_id = metric.metric_id
           AND at < exposure.exposed_at AND at >= exposure.exposed_at - GREATEST(metric.waits, interval '7 days')

@@ -171,8 +171,8 @@ class Migration(migrations.Migration):
                 ('value_before', models.FloatField(default=0.0)),
                 ('weight_before', models.FloatField(default=0.0)),
                 ('rows_before', models.IntegerField(default=0)),
-                ('experiment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='totals', to='experiments.experiment')),
-                ('metric', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='experiments.metric')),
+                ('experiment', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='totals', to='experiments.experiment')),
+                ('metric', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='experiments.metric')),
             ],
         ),
         migrations.CreateModel(

@@ -7,7 +7,8 @@ SQL = """
 -- What each experiment measures, and how long a unit's value may still grow after its exposure: even what is immediate
 -- takes its way, a minute at most.
 CREATE VIEW experiments_measured AS
-    SELECT measured.experiment_id, measured.metric_id, GREATEST(metric."window", interval '1 minute') AS waits
+    SELECT measured.experiment_id, measured.metric_id, GREATEST(metric."window", interval '1 minute') AS waits,
+           metric.kind
     FROM (
         SELECT id AS experiment_id, primary_metric_id AS metric_id FROM experiments_experiment
         UNION SELECT experiment_id, metric_id FROM experiments_experiment_secondary_metrics

@@ -68,13 +68,16 @@ class UnitTotal(models.Model):
     """A unit's sums for one metric of one experiment, as of the last fold. Zeros where it brought nothing."""
 
     pk = models.CompositePrimaryKey("experiment_id", "metric_id", "unit")
-    experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="totals")
-    metric = models.ForeignKey(Metric, models.CASCADE, related_name="+")
+    # Made from rows that hold these ids already, by the million: neither is checked again, and the key is index enough.
+    experiment = models.ForeignKey(
+        Experiment, models.CASCADE, related_name="totals", db_constraint=False, db_index=False
+    )
+    metric = models.ForeignKey(Metric, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     unit = models.BigIntegerField()
     arm = models.SmallIntegerField()
     exposed_at = models.DateTimeField()
-    # Within the metric's window after the exposure: sums of value and weight, the number of rows, and of those how
-    # many came when the window had closed already.
+    # Within the metric's window after the exposure: sums of value and weight (of a mean the mean of the values), the
+    # number of rows, and of those how many came when the window had closed already.
     value = models.FloatField(default=0.0)
     weight = models.FloatField(default=0.0)
     rows = models.IntegerField(default=0)
