@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
+from sentinel.admin_slots import cards
 from sentinel.current_project import current_access, open_projects
 from sentinel.models import ApiKey, Heartbeat
 from vault.models import Client, LabelMove, Prompt, Version
@@ -16,7 +17,7 @@ EXPIRES_SOON = timedelta(days=14)
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Eight queries, however much there is."""
+    """Eight queries, however much there is, and those of what other apps put here."""
     if not open_projects(request):
         return context
     access = current_access(request)
@@ -42,4 +43,5 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "worker_alive": beat is not None and beat.is_alive(),
         "may_write": access.may("prompts.write"),
         "may_make_keys": access.may("keys.manage"),
+        "cards": cards("overview", request),
     }

@@ -7,6 +7,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 
 from sentinel.admin_base import ProjectAdmin
+from sentinel.admin_slots import cards
 from vault.admin import chart
 from vault.admin.readable import parts_of
 from vault.admin.word_diff import rows_of
@@ -87,6 +88,7 @@ def overview(page: ProjectAdmin, request: HttpRequest, prompt: Prompt) -> HttpRe
         until=drawn[-1][2] if drawn else None,
         first_score=scores[0] if scores else None,
         tiers=standing(prompt) if served is not None and prompt.is_active else [],
+        cards=cards("prompt", request, prompt),
         may_write=page.access(request).may("prompts.write"),
     )
 
