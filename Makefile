@@ -28,7 +28,7 @@ check: $(VENV)/.packages-dev  ## lint, types, import contracts, migrations, sett
 	@$(TESTING) ASSAY_URL=https://assay.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: $(VENV)/.packages-dev  ## print the benchmarks
-	@$(BIN)/python manage.py bench
+	@$(BIN)/python -m bench
 
 demo: $(VENV)/.packages  ## watch the vault learn, on the figures of twelve real tests
 	@$(BIN)/python manage.py demo

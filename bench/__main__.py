@@ -1,4 +1,4 @@
-"""Print the benchmarks: `python -m bench`, or `python -m bench speed` for the quick ones alone."""
+"""Print the benchmarks of speed: `python -m bench`. Those of the statistics are `python -m bench.stats`."""
 
 import os
 import platform
@@ -11,8 +11,7 @@ BASE = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Run what was asked for, each in a world of its own."""
-    sections = sys.argv[1:] or ["speed"]
+    """Run all of it on a database of its own."""
     sys.path[:0] = [str(BASE), str(BASE / "sdk")]
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as home:
         for name in ("DATABASE_URL", "ASSAY_URL", "ASSAY_ALLOW_HTTP", "ASSAY_BIND", "DEBUG"):
@@ -22,10 +21,18 @@ def main() -> None:
         show = sys.stdout.write
         show(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.platform()}\n\n")
         show(f"{import_module('bench.row').HEAD}\n")
-        for section in sections:
-            for row in import_module(f"bench.{section}").rows():
-                show(f"{row}\n")
-                sys.stdout.flush()
+        for row in import_module("bench.speed").rows():
+            show(f"{row}\n")
+            sys.stdout.flush()
+        _stop(Path(home))
+
+
+def _stop(home: Path) -> None:
+    """The database must have ended before its folder goes."""
+    connection = import_module("django.db").connection
+    connection.close()
+    connection.close_pool()
+    import_module("config.embedded_postgres.ensure").leave(home)
 
 
 main()

@@ -110,7 +110,8 @@ class OverHttp:
             raise AssayError("server_gone", f"The server does not answer: {error}.", status=503) from None
         if response.status != 200:
             told = answer.decode("utf-8", "replace")[:500]
-            raise AssayError("server_refuses", f"The server says {response.status}: {told}", status=502)
+            hint = " Does it serve this very database?" if response.status == 401 else ""
+            raise AssayError("server_refuses", f"The server says {response.status}: {told}{hint}", status=502)
         return answer
 
     def close(self) -> None:
