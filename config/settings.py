@@ -174,8 +174,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# A request body larger than this is refused before it is parsed, bytes.
-MAX_BODY_BYTES = 2 * 1024 * 1024
+# A request body larger than this is refused before it is parsed, bytes: 5,000 executions have room.
+MAX_BODY_BYTES = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 REST_FRAMEWORK = {
@@ -206,6 +206,11 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "VersionKindEnum": "vault.models.versions.Kind",
+        "MetricKindEnum": "experiments.models.metrics.Kind",
+        "ActionEnum": ["ship", "roll_back", "conclude", "withdraw"],
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "sentinel.api.openapi.add_operations",
@@ -247,5 +252,7 @@ LOGGING = {
 # A process looks at a project's revision at most this often, and the scores' revision moves at most this often.
 REVISION_LOOK_SECONDS = 0.25
 SCORES_MOVE_SECONDS = 1.0
+# How long what was observed is kept.
+RETENTION_DAYS = env.whole("ASSAY_RETENTION_DAYS", 400, least=31, most=3660)
 # A new bundle is made beside the requests, which get the last one meanwhile.
 BUNDLES_BUILT_ASIDE = True

@@ -8,16 +8,19 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from assay.core import assign, token
+from assay.core import token
 from assay.core.errors import AssayError, single
+from assay.core.execution import QUALITY
 from django.db import connection, transaction
 from django.utils import timezone
 
 from config.ids import uuid7
 from config.items import convert_item, time_of
+from experiments.execution_days import hold_days
 from experiments.models import Metric
 from experiments.models.metrics import Kind
-from experiments.observed import Answer, Taken, number_of
+from experiments.observed import Answer, Taken, number_of, unit_of
+from experiments.rate_executions import Rating, rate_executions
 from vault.models import Version
 
 RECORD = """
@@ -44,12 +47,16 @@ LARGEST = 1e15
 
 
 class SentOutcome(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """An outcome as it is sent. `metric` is a slug; `id` is the caller's own name of it."""
+    """An outcome as it is sent. `metric` is a slug; `id` is the caller's own name of it.
+
+    Its unit is named, or told by its hash (16 hexadecimal digits) or by the resolution that served it.
+    """
 
     metric: str
     value: float
     id: UUID | None = None
     unit: str | None = None
+    unit_hash: str | None = None
     resolution_id: str | None = None
     weight: float = 1.0
     at: datetime | None = None
@@ -65,12 +72,23 @@ class Measured:
     value: float
     weight: float
     at: datetime
+    rating: Rating | None = None
+
+
+# Since when a unit is exposed in an experiment that measures a metric.
+Exposed = dict[tuple[int, UUID], datetime]
+
+
+def counts(one: Measured, exposed: Exposed) -> bool:
+    """Whether it lies in the metric's window after its unit's exposure."""
+    since = exposed.get((one.unit, one.metric.pk))
+    return since is not None and timedelta(0) <= one.at - since <= one.metric.waits
 
 
 def record_outcomes(*, project_id: UUID, items: Sequence[Any]) -> list[Answer]:
     """For each item whether it is taken, and whether it counts for an experiment as things stand.
 
-    Three queries; one more where resolutions are named.
+    Three queries; one more where resolutions are named, and three where those are rated.
     """
     now = timezone.now()
     metrics = {metric.slug: metric for metric in Metric.objects.in_project(project_id)}
@@ -84,18 +102,29 @@ def record_outcomes(*, project_id: UUID, items: Sequence[Any]) -> list[Answer]:
     for place in _foreign(project_id, items, read):
         answers[place] = single("not_found", "/resolution_id", "There is no such resolution.", status=404)
         del read[place]
-    new, exposed = measure(project_id=project_id, measured=list(read.values()))
+    new, exposed = _write(project_id, list(read.values()))
     for place, one in read.items():
-        since = exposed.get((one.unit, one.metric.pk))
-        counted = since is not None and timedelta(0) <= one.at - since <= one.metric.waits
-        answers[place] = Taken(counted=counted, duplicate=one.outcome_id not in new)
+        answers[place] = Taken(counted=counts(one, exposed), duplicate=one.outcome_id not in new)
         # A second item of the same batch with the same name is as much a duplicate as one of another batch.
         new.discard(one.outcome_id)
     return [answers[place] for place in range(len(items))]
 
 
 @transaction.atomic
-def measure(*, project_id: UUID, measured: Sequence[Measured]) -> tuple[set[UUID], dict[tuple[int, UUID], datetime]]:
+def _write(project_id: UUID, measured: list[Measured]) -> tuple[set[UUID], Exposed]:
+    ratings = {one.outcome_id: one.rating for one in measured if one.rating is not None}
+    if ratings:
+        with connection.cursor() as cursor:
+            hold_days(cursor, project_id)
+    new, exposed = measure(project_id=project_id, measured=measured)
+    rate_executions(
+        project_id=project_id, ratings=[rating for outcome_id, rating in ratings.items() if outcome_id in new]
+    )
+    return new, exposed
+
+
+@transaction.atomic
+def measure(*, project_id: UUID, measured: Sequence[Measured]) -> tuple[set[UUID], Exposed]:
     """Write down what is right: which outcomes are new, and since when their units are exposed. Two queries."""
     if not measured:
         return set(), {}
@@ -143,15 +172,24 @@ def _measured(item: SentOutcome, project_id: UUID, metrics: dict[str, Metric], n
         value=_value(item, metric),
         weight=_weight(item, metric),
         at=time_of(item.at, now=now),
+        rating=_rating(item),
     )
 
 
+def _rating(item: SentOutcome) -> Rating | None:
+    """What it says of the use of a resolution, where it does."""
+    rates = item.metric in QUALITY and item.weight == 1.0 and 0 <= item.value <= 1
+    if item.resolution_id is None or not rates:
+        return None
+    return Rating(item.resolution_id, token.read(item.resolution_id).milliseconds, item.metric, item.value)
+
+
 def _unit(item: SentOutcome, project_id: UUID) -> int:
-    if (item.unit is None) == (item.resolution_id is None):
+    if [item.unit, item.unit_hash, item.resolution_id].count(None) != 2:
         raise single("required", "/unit", "Name the unit, or the resolution it was served.")
-    if item.unit is not None:
-        return number_of(assign.unit_hash(str(project_id), assign.check_unit(item.unit)))
-    resolved = token.read(item.resolution_id or "")
+    if item.resolution_id is None:
+        return unit_of(project_id, item.unit, item.unit_hash)
+    resolved = token.read(item.resolution_id)
     if resolved.unit_hash is None:
         raise single("no_unit", "/resolution_id", "This resolution was for no unit.")
     return number_of(resolved.unit_hash)

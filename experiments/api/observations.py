@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from config.fast_lane import for_programs
-from experiments import record_exposures, record_outcomes
+from experiments import record_executions, record_exposures, record_outcomes
 from experiments.api.batch import Rejected, read_batch, rejected
 from experiments.observed import MOST_ITEMS, Answer
 from sentinel.authentication import authenticate
@@ -46,6 +46,12 @@ class ObservedAnswer(msgspec.Struct):
     results: list[ObservedResult]
 
 
+class ExecutionBatch(msgspec.Struct):
+    """Up to 5,000 executions."""
+
+    items: Annotated[list[record_executions.SentExecution], msgspec.Meta(max_length=MOST_ITEMS)]
+
+
 Record = Callable[[UUID, Sequence[Any]], list[Answer]]
 
 
@@ -71,6 +77,18 @@ def outcomes(request: HttpRequest) -> HttpResponse:
         request,
         "experiments.write",
         lambda project_id, items: record_outcomes.record_outcomes(project_id=project_id, items=items),
+    )
+
+
+@for_programs
+@csrf_exempt
+@require_POST
+def executions(request: HttpRequest) -> HttpResponse:
+    """What uses of versions took. Seven queries for a batch."""
+    return _answer(
+        request,
+        "experiments.write",
+        lambda project_id, items: record_executions.record_executions(project_id=project_id, items=items),
     )
 
 

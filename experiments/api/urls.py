@@ -13,6 +13,7 @@ urlpatterns = [
     path("engagement", engagement, name="engagement"),
     path("exposures", observations.exposures, name="exposures"),
     path("outcomes", observations.outcomes, name="outcomes"),
+    path("executions", observations.executions, name="executions"),
     path("power", power.PowerView.as_view(), name="power"),
     path("metrics/", metrics.Metrics.as_view(), name="metrics"),
     path("metrics/<uuid:metric_id>/", metrics.OneMetric.as_view(), name="metric"),
