@@ -64,6 +64,8 @@ class PeopleAdmin(SuperuserAdmin, DjangoUserAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    # Named again: Unfold's own, empty, would come first.
+    add_fieldsets = UserAdmin.add_fieldsets
     list_display = ("username", "email", "memberships", "is_superuser", "is_active", "last_login")
     list_filter = (
         by_switch("is_superuser", "superuser", "superusers", "others"),

@@ -162,3 +162,16 @@ def test_it_makes_its_maker_owner_of_a_new_project(olga: Person) -> None:
     assert browser.post(reverse("admin:sentinel_project_add"), {"name": "Mill", "slug": "mill"}).status_code == 302
     assert Membership.objects.get(project__slug="mill").role == "owner"
     assert browser.post(reverse("admin:sentinel_project_add"), {"name": "Mill", "slug": "No Slug"}).status_code == 200
+
+
+def test_it_makes_a_person_who_can_log_in_once_they_belong_somewhere(olga: Person) -> None:
+    User.objects.filter(pk=olga.user.pk).update(is_superuser=True)
+    browser = olga.browser()
+    assert 'name="password1"' in browser.get(reverse("admin:auth_user_add")).content.decode()
+    password = "a-loaf-of-rye-bread"
+    made = {"username": "nora", "usable_password": "true", "password1": password, "password2": password}
+    assert browser.post(reverse("admin:auth_user_add"), made).status_code == 302
+    log_in = {"username": "nora", "password": password}
+    assert Browser().post(reverse("admin:login"), log_in).status_code == 200
+    browser.post(reverse("admin:sentinel_membership_add"), {"username": "nora", "role": "viewer"})
+    assert Browser().post(reverse("admin:login"), log_in).status_code == 302
