@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django_q.models import Schedule
 
+from config.regular_work import REGULAR, every
 from sentinel.models import Heartbeat, IdempotentAnswer
 
 
@@ -18,21 +19,19 @@ def tidy() -> None:
     IdempotentAnswer.objects.stale().delete()
 
 
-SCHEDULES = {
-    "sentinel.tasks.beat": timedelta(minutes=1),
-    "sentinel.tasks.tidy": timedelta(hours=1),
-}
+every(timedelta(minutes=1), "sentinel.tasks.beat")
+every(timedelta(hours=1), "sentinel.tasks.tidy")
 
 
 def schedule() -> None:
     """Have the worker do all this regularly; to be called at every start, changes nothing that is right already."""
-    for name, every in SCHEDULES.items():
+    for name, span in REGULAR.items():
         Schedule.objects.update_or_create(
             name=name,
             defaults={
                 "func": name,
                 "schedule_type": Schedule.MINUTES,
-                "minutes": int(every.total_seconds() // 60),
+                "minutes": int(span.total_seconds() // 60),
                 "repeats": -1,
             },
         )
