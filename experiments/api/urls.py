@@ -1,6 +1,6 @@
 from django.urls import path
 
-from experiments.api import actions, bundle, experiments, metrics, observations, power, results
+from experiments.api import actions, bundle, experiments, metrics, observations, power, results, scores
 from experiments.api.engagement import engagement
 from experiments.api.resolve import resolve
 from experiments.api.usage import usage
@@ -31,6 +31,7 @@ urlpatterns = [
     path(f"{ONE}/results/", results.Results.as_view(), name="experiment-results"),
     path(f"{ONE}/verdict/", results.VerdictView.as_view(), name="experiment-verdict"),
     path(f"{ONE}/timeline/", results.Timeline.as_view(), name="experiment-timeline"),
+    path("prompt-vault/<uuid:prompt_id>/scores/", scores.Scores.as_view(), name="prompt-scores"),
     path("bundle", bundle.content, name="bundle"),
     path("bundle/scores", bundle.scores, name="bundle-scores"),
 ]

@@ -17,6 +17,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "prompt-vault/<uuid:prompt_id>/": {"GET": None, "PATCH": {"technique": "x"}, "DELETE": None},
     "prompt-vault/<uuid:prompt_id>/performance/": {"POST": {"engagement_rate": 0.5}},
     "prompt-vault/<uuid:prompt_id>/history/": {"GET": None},
+    "prompt-vault/<uuid:prompt_id>/scores/": {"GET": None},
     "prompt-vault/<uuid:prompt_id>/versions/": {"GET": None, "POST": {"content": "x"}},
     "prompt-vault/<uuid:prompt_id>/versions/<str:number>/": {"GET": None},
     "prompt-vault/<uuid:prompt_id>/diff/": {"GET": None},

@@ -10,11 +10,13 @@ from assay.core import token
 from assay.core.execution import response_score
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from config.months import drop_months, first_id, id_at, keep_months, month_of, next_month, partition, time_of_id
 from experiments.fold import fold
 from experiments.models import Execution, ExecutionDay, Exposure, Outcome, UnitTotal
 from experiments.record_executions import TABLE
+from experiments.score_versions import score_versions
 from tests.api.calls import Answer, call
 from tests.conftest import Person
 from tests.experiments.cast import ago, make_experiment, outcome
@@ -144,6 +146,40 @@ def test_database_and_program_know_a_resolution_alike(mia: Person) -> None:
     accepted(send(mia, "executions", use(old, at=past.isoformat())))
     accepted(send(mia, "engagement", {"resolution_id": old, "likes": 1, "impressions": 2}))
     assert Execution.objects.get().impressions == 2.0
+
+
+def test_a_version_shows_its_scores_and_their_trend(mia: Person) -> None:
+    prompt = make_prompt(mia)
+    resolution = served(mia, "ann")
+    slow = use(resolution, response_time_ms=2000.0, accuracy=0.5, error_type="timeout", at=ago(days=0))
+    accepted(send(mia, "executions", use(resolution), slow))
+    version_id = str(prompt.versions.get().pk)
+    past = {"version_id": version_id, "at": ago(days=3), "response_time_ms": 8000.0, "cost_usd": 0.5}
+    accepted(send(mia, "executions", past))
+    accepted(send(mia, "engagement", {"resolution_id": resolution, "likes": 1, "impressions": 4}))
+    answer = call(mia, "GET", f"/api/v1/prompt-vault/{prompt.pk}/scores/").json
+    (version,) = answer["versions"]
+    assert (version["version_id"], version["number"], version["executions"]) == (version_id, "1.0.0", 3)
+    assert version["error_rate"] == pytest.approx(1 / 3)
+    assert version["response_time_ms"] == pytest.approx(3500.0)
+    assert version["response_time_score"] == pytest.approx((0.8 + 0.5 + 0.2) / 3)
+    assert version["composite"] == pytest.approx(0.4 * 0.75 + 0.2 * 0.5 + 0.2 * 0.5 + 0.2 * 0.75)
+    assert (Decimal(version["cost_usd"]), version["engagement_rate"]) == (Decimal("0.5246"), 0.25)
+    earlier, today = version["trend"]
+    assert (earlier["day"], earlier["composite"], earlier["executions"]) == (ago(days=3)[:10], None, 1)
+    assert (today["executions"], today["errors"]) == (2, 1)
+    assert call(mia, "GET", f"/api/v1/prompt-vault/{prompt.pk}/scores/?days=2").json["versions"][0]["executions"] == 2
+    for days in ("0", "367", "x", "1e2", "-1"):
+        assert call(mia, "GET", f"/api/v1/prompt-vault/{prompt.pk}/scores/?days={days}").code == "invalid_parameter"
+
+
+def test_scores_take_one_query_more_than_finding_the_prompt(
+    mia: Person, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    prompt = make_prompt(mia)
+    accepted(send(mia, "executions", *(use(served(mia, "ann"), at=ago(days=days)) for days in range(5))))
+    with django_assert_num_queries(1):
+        assert len(score_versions(prompt=prompt, days=30).versions[0].trend) == 5
 
 
 @pytest.mark.parametrize(
