@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client as Browser
@@ -84,6 +86,10 @@ def test_it_answers_whatever_is_sent(label: str, app: WSGIHandler, olga: Person,
         case.validate_response(response, checks=CHECKS)
 
     answers()
+
+
+def test_it_is_valid_and_leaves_nothing_to_guess() -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=StringIO())
 
 
 def described() -> Any:
