@@ -65,6 +65,12 @@ class AssayAdminSite(UnfoldAdminSite):
         own: list[URLPattern] = [path("project/", self.admin_view(self.switch_project), name="switch_project")]
         return [*own, *super().get_urls()]
 
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        # Django's list of an app's models says less than the sidebar does.
+        return redirect("admin:index")
+
     def switch_project(self, request: HttpRequest) -> HttpResponseBase:
         """Have this session act in another project, from a form on every page."""
         if request.method != "POST":

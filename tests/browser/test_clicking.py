@@ -142,4 +142,8 @@ def test_it_works_with_the_menu_of_a_phone(chromium: Browser, site: str) -> None
     page.get_by_role("button", name="Show the menu").click()
     page.get_by_role("link", name="Clients").click()
     expect(page.get_by_role("heading", name="Clients")).to_be_visible()
+    page.get_by_role("button", name="Show the menu").click()
+    page.get_by_text("root", exact=True).click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
     assert visitor.examine() == []
