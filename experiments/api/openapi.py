@@ -7,7 +7,7 @@ from assay.core.resolve import Request, Resolution
 
 from config.openapi import answer, ref
 from experiments.api.engagement import EngagementAnswer, EngagementBatch
-from experiments.api.observations import ExposureBatch, ObservedAnswer, OutcomeBatch
+from experiments.api.observations import ExecutionBatch, ExposureBatch, ObservedAnswer, OutcomeBatch
 from experiments.api.usage import UsageAnswer, UsageBatch
 from sentinel.api.openapi import SECURITY
 
@@ -36,7 +36,18 @@ RESOLVED = {
 USAGE = {"id": OTHER_ID, "prompt_id": ID, "version_id": OTHER_ID, "count": 12}
 ENGAGEMENT = {"id": OTHER_ID, "prompt_id": ID, "likes": 12, "comments": 3, "shares": 1, "impressions": 900}
 EXPOSURE = {"id": OTHER_ID, "experiment_id": ID, "arm": 1, "unit": "customer-17"}
-OUTCOME = {"id": OTHER_ID, "metric": "signed-up", "unit": "customer-17", "value": 1}
+OUTCOME = {"id": OTHER_ID, "metric": "signed_up", "unit": "customer-17", "value": 1}
+EXECUTION = {
+    "id": OTHER_ID,
+    "resolution_id": RESOLVED["resolution_id"],
+    "at": "2026-11-20T10:30:00Z",
+    "response_time_ms": 840,
+    "input_tokens": 512,
+    "output_tokens": 96,
+    "cost_usd": "0.0031",
+    "environment": "production",
+    "accuracy": 0.9,
+}
 OBSERVED = {"index": 0, "id": OTHER_ID, "counted": True, "duplicate": False}
 LEARNED = {
     "index": 0,
@@ -104,6 +115,18 @@ def add_operations(result: dict[str, Any], generator: Any, request: Any, public:
                 "Tell what was measured of units.",
                 sent=OutcomeBatch,
                 item=OUTCOME,
+                told=ObservedAnswer,
+                example={"accepted": 1, "rejected": [], "results": [OBSERVED]},
+            )
+        },
+        "/api/v1/executions": {
+            "post": _batch(
+                "executions",
+                "learning",
+                "What uses of versions took, in numbers and codes; no content. Each counts once, for its version and "
+                "day, and as outcomes of the unit that its resolution was for.",
+                sent=ExecutionBatch,
+                item=EXECUTION,
                 told=ObservedAnswer,
                 example={"accepted": 1, "rejected": [], "results": [OBSERVED]},
             )
