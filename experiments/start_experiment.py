@@ -53,7 +53,7 @@ def start_experiment(
         raise AssayError("invalid_planned_units", "Planned units are a whole number above 0.", status=422)
     now = timezone.now()
     claimed.status = Status.RUNNING
-    claimed.salt = secrets.token_hex(16)
+    claimed.salt = claimed.salt or secrets.token_hex(16)
     claimed.planned_units = planned_units
     claimed.started_at = claimed.ramp_step_at = now
     claimed.started_by_id = access.user_id

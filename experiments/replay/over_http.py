@@ -1,10 +1,8 @@
 """The door of any application: HTTP, through a running server, with a key."""
 
-import http.client
 import time
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from assay.core.bundle import load_scores
@@ -14,11 +12,11 @@ from config.ids import uuid7
 from experiments.replay.headlines import HeadlineTest
 from experiments.replay.play import Earned
 from experiments.replay.register import CATEGORY, Stage
+from experiments.replay.server import Server
 
 PATIENCE = 30.0
 PAUSE = 0.05
 MOST_ITEMS = 1000
-TIMEOUT = 30.0
 
 
 class _Resolved(msgspec.Struct):
@@ -41,10 +39,7 @@ class OverHttp:
         self.positions = {
             str(prompt_id): position for ids in stage.prompts.values() for position, prompt_id in enumerate(ids)
         }
-        parts = urlsplit(url)
-        self.path = f"{parts.path.rstrip('/')}/api/v1"
-        self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        self.connection = _connect(parts)
+        self.server = Server(url, key)
         self.decoder = msgspec.json.Decoder(_Resolved)
         self.impressions = dict.fromkeys(self.positions, 0)
         self.revision = self._served_revision()
@@ -57,7 +52,7 @@ class OverHttp:
         body = msgspec.json.encode({"category": CATEGORY, "vertical": test.id, "unit": unit})
         deadline = time.monotonic() + PATIENCE
         while True:
-            resolved = self.decoder.decode(self._ask("POST", "/resolve", body))
+            resolved = self.decoder.decode(self.server.ask("POST", "/resolve", body))
             if resolved.revision == self.revision:
                 return self.positions[resolved.prompt.id]
             # Another process of the server, that has not looked yet, or has looked again since.
@@ -83,7 +78,7 @@ class OverHttp:
             )
         for start in range(0, len(items), MOST_ITEMS):
             some = items[start : start + MOST_ITEMS]
-            answer = msgspec.json.decode(self._ask("POST", "/engagement", msgspec.json.encode({"items": some})))
+            answer = msgspec.json.decode(self.server.ask("POST", "/engagement", msgspec.json.encode({"items": some})))
             if answer["rejected"]:
                 raise AssayError("report_rejected", answer["rejected"][0]["detail"])
         self.revision = self._served_revision()
@@ -92,7 +87,7 @@ class OverHttp:
         """The revision of the served scores, once they hold every impression reported so far."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            scores = load_scores(self._ask("GET", "/bundle/scores"))
+            scores = load_scores(self.server.ask("GET", "/bundle/scores"))
             served = {prompt_id: impressions for prompt_id, (_, _, impressions) in scores.scores.items()}
             if all(served.get(prompt_id, 0) == number for prompt_id, number in self.impressions.items()):
                 return f"{scores.content_revision}.{scores.revision}"
@@ -100,27 +95,6 @@ class OverHttp:
                 raise AssayError("replay_disturbed", "What was reported is not served after half a minute.", status=409)
             time.sleep(PAUSE)
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        try:
-            self.connection.request(method, self.path + path, body, self.headers)
-            response = self.connection.getresponse()
-            answer = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            self.connection.close()
-            raise AssayError("server_gone", f"The server does not answer: {error}.", status=503) from None
-        if response.status != 200:
-            told = answer.decode("utf-8", "replace")[:500]
-            hint = " Does it serve this very database?" if response.status == 401 else ""
-            raise AssayError("server_refuses", f"The server says {response.status}: {told}{hint}", status=502)
-        return answer
-
     def close(self) -> None:
         """Close the connection."""
-        self.connection.close()
-
-
-def _connect(parts: SplitResult) -> http.client.HTTPConnection:
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise AssayError("invalid_url", "The server's address begins with http:// or https://.")
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return kind(parts.hostname, parts.port, timeout=TIMEOUT)
+        self.server.close()

@@ -1,11 +1,10 @@
 """Play visitors: choose, click, report, and again. Pure but for the door it plays through."""
 
-import random
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from experiments.replay.crowd import Crowd
 from experiments.replay.headlines import HeadlineTest
 
 
@@ -47,44 +46,22 @@ class Outcome:
         return (self.clicks - self.uniform) / (self.best - self.uniform) if self.best > self.uniform else None
 
 
-class _Crowd:
-    """A test's visitors. Each brings its luck, a number in [0, 1), and clicks on whatever has a higher rate than that.
+def _play(crowd: Crowd, number: int, door: Door) -> list[Earned]:
+    chosen = door.choose(crowd.test, crowd.arrive(number))
+    shown, clicks = [0] * len(crowd.test.rates), [0] * len(crowd.test.rates)
+    for position, clicked in zip(chosen, crowd.meet(chosen), strict=True):
+        shown[position] += 1
+        clicks[position] += clicked
+    return [
+        Earned(crowd.test, position, shown[position], clicks[position])
+        for position in range(len(shown))
+        if shown[position]
+    ]
 
-    So whoever clicks on an arm would click on every better one, and both policies face the same visitors.
-    """
 
-    def __init__(self, test: HeadlineTest, seed: int) -> None:
-        self.test = test
-        self.seed = seed
-        self.arrived = 0
-        self.clicks = self.best = 0
-        self.chances = 0
-        self._luck = random.Random(f"visitors of {test.id}, {seed}")  # noqa: S311 - repeatable on purpose
-        self._sorted = sorted(test.rates)
-
-    def play(self, number: int, door: Door) -> list[Earned]:
-        first, self.arrived = self.arrived, self.arrived + number
-        chosen = door.choose(self.test, [f"{self.test.id}:{self.seed}:{place}" for place in range(first, self.arrived)])
-        rates, highest = self.test.rates, self._sorted[-1]
-        shown, clicks = [0] * len(rates), [0] * len(rates)
-        for position in chosen:
-            shown[position] += 1
-            luck = self._luck.random()
-            if luck < highest:
-                self.best += 1
-                self.chances += len(rates) - bisect_right(self._sorted, luck)
-                clicks[position] += luck < rates[position]
-        self.clicks += sum(clicks)
-        return [
-            Earned(self.test, position, shown[position], clicks[position])
-            for position in range(len(rates))
-            if shown[position]
-        ]
-
-    @property
-    def outcome(self) -> Outcome:
-        arms = len(self.test.rates)
-        return Outcome(self.test.id, arms, self.arrived, self.clicks, self.chances / arms, self.best)
+def outcome_of(crowd: Crowd) -> Outcome:
+    """What its visitors did so far."""
+    return Outcome(crowd.test.id, len(crowd.test.rates), crowd.arrived, crowd.clicks, crowd.uniform, crowd.best)
 
 
 def play(
@@ -98,12 +75,12 @@ def play(
 ) -> list[Outcome]:
     """What so many visitors of each test did, tests side by side: a batch of each in turn, then all of it is reported,
     and the next batch comes when the vault chooses by it. Depends on the tests and the seed, and on no clock."""
-    crowds = [_Crowd(test, seed) for test in tests]
+    crowds = [Crowd(test, seed) for test in tests]
     for start in range(0, visitors, batch):
         number = min(batch, visitors - start)
-        door.report([earned for crowd in crowds for earned in crowd.play(number, door)])
+        door.report([earned for crowd in crowds for earned in _play(crowd, number, door)])
         progress()
-    return [crowd.outcome for crowd in crowds]
+    return [outcome_of(crowd) for crowd in crowds]
 
 
 def add_up(outcomes: Sequence[Outcome]) -> Outcome:

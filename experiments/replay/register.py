@@ -42,7 +42,7 @@ def register(tests: Sequence[HeadlineTest], policy: str) -> Stage:
     Prompts from before are used again, what they earned is deleted with its history; those of other tests rest. Raises
     AssayError 409 `project_taken` when somebody made a project of this name for something else.
     """
-    project = _project(policy)
+    project = project_of(policy, PROJECTS[policy])
     VaultSettings.objects.update_or_create(
         project=project, defaults={"policy": policy, "default_language": LANGUAGE, "protected_labels": []}
     )
@@ -63,12 +63,11 @@ def register(tests: Sequence[HeadlineTest], policy: str) -> Stage:
     return Stage(policy, project, _positions(project))
 
 
-def _project(policy: str) -> Project:
-    slug = f"replay-{policy}"
-    project, _ = Project.objects.get_or_create(
-        slug=slug, defaults={"id": PROJECTS[policy], "name": f"Replay, {policy}"}
-    )
-    if project.pk != PROJECTS[policy]:
+def project_of(kind: str, project_id: UUID) -> Project:
+    """The project `replay-<kind>`. Raises AssayError 409 `project_taken` where that is another one."""
+    slug = f"replay-{kind}"
+    project, _ = Project.objects.get_or_create(slug=slug, defaults={"id": project_id, "name": f"Replay, {kind}"})
+    if project.pk != project_id:
         raise AssayError("project_taken", f"There is a project {slug} already that is not a replay's.", status=409)
     return project
 

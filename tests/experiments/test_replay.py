@@ -13,10 +13,11 @@ from django.db import connections
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from experiments.replay.alone import LOCK
 from experiments.replay.headlines import HeadlineTest
 from experiments.replay.play import add_up
 from experiments.replay.register import PROJECTS, register
-from experiments.replay.run import LOCK, replay
+from experiments.replay.run import replay
 from sentinel.models import ApiKey, Project
 from vault.models import EngagementReport, Prompt, VaultSettings
 from vault.recompute import recompute
