@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from assay.core.assign import fraction
 from assay.core.bundle import Bundle, Content, ProjectSettings, Prompt, Scores, Version
-from assay.core.posterior import levels, quantile
+from assay.core.posterior import Posterior, levels
 from assay.core.select import Context, select
 
 CONTEXT = Context(category="ad", vertical="food")
@@ -82,12 +82,12 @@ def test_it_leans_the_levels_on_each_other_by_three_quarters_and_leaves_each_a_s
     ],
 )
 def test_it_finds_the_quantiles_of_a_posterior(alpha: float, beta: float, level: float, expected: float) -> None:
-    assert quantile(alpha, beta, level) == pytest.approx(expected, abs=0.0004)
+    assert Posterior(alpha, beta).quantile(level) == pytest.approx(expected, abs=0.0004)
 
 
 @pytest.mark.parametrize(("alpha", "beta"), [(1, 1), (1, 1e6), (1e15, 1), (3.5, 9), (1e12, 1e15)])
 def test_it_stays_between_0_and_1_and_rises_with_the_level(alpha: float, beta: float) -> None:
-    found = [quantile(alpha, beta, step / 10) for step in range(-85, 86)]
+    found = [Posterior(alpha, beta).quantile(step / 10) for step in range(-85, 86)]
     assert all(0 <= rate <= 1 for rate in found)
     assert all(before <= after + 1e-15 for before, after in pairwise(found))
 

@@ -9,6 +9,7 @@ import msgspec
 
 from assay.core.brand import fill_brand
 from assay.core.errors import BundleError
+from assay.core.posterior import Posterior
 
 FORMAT = 1
 WHOLE = 10_000
@@ -136,7 +137,7 @@ class Bundle:
     where most prompts are the very objects of before, only the others are indexed anew.
     """
 
-    __slots__ = ("compiled", "content", "index", "ranking", "revision", "scores")
+    __slots__ = ("compiled", "content", "index", "posteriors", "ranking", "revision", "scores")
 
     def __init__(self, content: Content, scores: Scores, *, previous: "Bundle | None" = None) -> None:
         index = Index(content, previous.index if previous else None)
@@ -148,6 +149,7 @@ class Bundle:
         self.index = index
         self.compiled = compiled
         self.ranking: dict[int, Prompt] = {}
+        self.posteriors: dict[str, Posterior] = {}
         self.revision = f"{content.revision}.{scores.revision}"
 
     def with_scores(self, scores: Scores) -> "Bundle":
@@ -169,6 +171,16 @@ class Bundle:
     def score(self, prompt: Prompt) -> tuple[float, float, float]:
         """The prompt's performance score, engagements and impressions."""
         return self.scores.scores.get(prompt.id, NO_SCORE)
+
+    def posterior(self, prompt: Prompt) -> Posterior:
+        """What the prompt's engagement rate may be, after what it has earned."""
+        found = self.posteriors.get(prompt.id)
+        if found is None:
+            alpha, beta = self.scores.prior
+            _, engagements, impressions = self.score(prompt)
+            found = Posterior(alpha + engagements, beta + impressions - engagements)
+            self.posteriors[prompt.id] = found
+        return found
 
     def best(self, candidates: list[Prompt]) -> Prompt:
         """The candidate with the highest score, a tie going to the lower id. `candidates` is a list of the index."""

@@ -8,7 +8,7 @@ import msgspec
 
 from assay.core.bundle import LATEST, Bundle, Pools, Prompt
 from assay.core.errors import AssayError, FieldError
-from assay.core.posterior import levels, quantile
+from assay.core.posterior import levels
 
 Tier = Literal["exact", "vertical", "generic", "name"]
 GENERIC = "generic"
@@ -116,11 +116,9 @@ def _thompson(bundle: Bundle, candidates: list[Prompt], context: Context, langua
     """The candidate whose draw from its Beta posterior is highest. A pure function of bundle, context and draw."""
     place = (context.category, context.vertical, context.platform, context.agent_code, language, context.name)
     drawn = levels(msgspec.json.encode((draw, place)), len(candidates))
-    alpha, beta = bundle.scores.prior
     chosen, highest = candidates[0], -1.0
     for prompt, level in zip(candidates, drawn, strict=True):
-        _, engagements, impressions = bundle.score(prompt)
-        rate = quantile(alpha + engagements, beta + impressions - engagements, level)
+        rate = bundle.posterior(prompt).quantile(level)
         if rate > highest:
             chosen, highest = prompt, rate
     return chosen
