@@ -25,7 +25,9 @@ def results(experiment: Experiment) -> dict[str, Any]:
     Two queries; an analysis where no worker looked lately. Raises AssayError 409 `wrong_status` for a draft.
     """
     if experiment.status == Status.DRAFT:
-        raise AssayError("wrong_status", "A draft has no results yet.", status=409, extra={"status": "draft"})
+        raise AssayError(
+            "wrong_status", "A draft has no results yet.", status=409, extra={"experiment": {"status": "draft"}}
+        )
     if experiment.evidence is not None:
         stood = dict(experiment.evidence["results"])
         return stood | {"holdback": _holdback(experiment)}
