@@ -49,13 +49,14 @@ class Served:
     `current_at` is the last time, on the monotonic clock, at which it was known to be what the database holds.
     """
 
-    __slots__ = ("_clientless", "_parts", "bundle", "current_at")
+    __slots__ = ("_clientless", "_encoding", "_parts", "bundle", "current_at")
 
     def __init__(self, bundle: core.Bundle, current_at: float) -> None:
         self.bundle = bundle
         self.current_at = current_at
         self._clientless: core.Bundle | None = None
         self._parts: dict[tuple[str, bool], Part] = {}
+        self._encoding = Lock()
 
     def content(self, *, with_clients: bool) -> Part:
         return self._part("content", with_clients)
@@ -73,18 +74,22 @@ class Served:
         return self._clientless
 
     def prepare(self, previous: "Served") -> None:
-        """Encode what the previous one was asked for, before anybody waits for it."""
-        if self.bundle.content is previous.bundle.content:
-            self._parts = {key: part for key, part in previous._parts.items() if key[0] == "content"}
+        """Encode what the previous one was asked for, before somebody has to wait for it."""
         for name, with_clients in list(previous._parts):
+            if name == "content" and self.bundle.content is previous.bundle.content:
+                self._parts.setdefault((name, with_clients), previous._parts[name, with_clients])
             self._part(name, with_clients)
 
     def _part(self, name: str, with_clients: bool) -> Part:
         part = self._parts.get((name, with_clients))
-        if part is None:
-            content = self.bundle.content if with_clients else _without_clients(self.bundle.content)
-            part = Part.of(content if name == "content" else self.bundle.scores)
-            self._parts[name, with_clients] = part
+        if part is not None:
+            return part
+        with self._encoding:
+            part = self._parts.get((name, with_clients))
+            if part is None:
+                content = self.bundle.content if with_clients else _without_clients(self.bundle.content)
+                part = Part.of(content if name == "content" else self.bundle.scores)
+                self._parts[name, with_clients] = part
         return part
 
 
@@ -138,8 +143,6 @@ def _build(project_id: UUID, seen: Seen) -> Served:
             served = Served(read_bundle(project_id, kept.bundle if kept else None), started)
         except Revision.DoesNotExist:
             raise AssayError("not_found", "There is no such project.", status=404) from None
-        if kept is not None:
-            served.prepare(kept)
         _kept[project_id] = served
         _kept.move_to_end(project_id)
         while len(_kept) > MOST_PROJECTS_KEPT:
@@ -148,8 +151,11 @@ def _build(project_id: UUID, seen: Seen) -> Served:
 
 
 def _build_aside(project_id: UUID, seen: Seen) -> None:
+    previous = _kept.get(project_id)
     try:
-        _build(project_id, seen)
+        served = _build(project_id, seen)
+        if previous is not None and served is not previous:
+            served.prepare(previous)
     except (AssayError, DatabaseError):
         # The next request finds it too old, tries again itself, and can say what is wrong.
         pass

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
-from scipy.stats import chi2
+from scipy.special import chdtrc, gammaln
 
 CONCENTRATION = 1000.0
 ALARM = 0.001
@@ -77,6 +76,6 @@ def check_split(phases: Sequence[Phase], *, in_two_arms: int = 0, smallest_p: fl
     total = sum(sum(phase.exposed) for phase in phases)
     return Split(
         p=min(smallest_p, float(np.exp(-max(evidence, 0.0)))),
-        chi_square_p=float(chi2.sf(statistic, freedom)) if freedom else 1.0,
+        chi_square_p=float(chdtrc(freedom, statistic)) if freedom else 1.0,
         in_two_arms=in_two_arms / total if total else 0.0,
     )

@@ -70,7 +70,7 @@ def test_it_has_a_part_ready_for_whoever_asked_for_the_last_one(mia: Person) -> 
     http = Client(headers={"Authorization": f"Bearer {mia.key}"})
     http.get("/api/v1/bundle")
     publish(mia, prompt, "new")
-    assert until(lambda: texts(serve(mia.project.pk)) == {"new"})
+    assert until(lambda: texts(serve(mia.project.pk)) == {"new"} and bool(serve(mia.project.pk)._parts))
     assert set(serve(mia.project.pk)._parts) == {("content", True)}
     assert b'"new"' in http.get("/api/v1/bundle").content
 

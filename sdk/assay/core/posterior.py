@@ -31,7 +31,8 @@ def levels(seed: bytes, number: int) -> list[float]:
 
 def _normals(seed: bytes, number: int) -> list[float]:
     """Independent standard normal numbers, four from each of SHA-256 of the seed, of that, and so on."""
-    digest, bits = seed, []
+    digest = seed
+    bits: list[int] = []
     while len(bits) < number:
         digest = sha256(digest).digest()
         bits += _FOUR.unpack(digest)
