@@ -66,7 +66,8 @@ def describe(error: AssayError) -> dict[str, Any]:
     }
     if error.errors:
         body["errors"] = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in error.errors]
-    return body | dict(error.extra)
+    # What more there is to tell takes no standard member's place.
+    return body | {name: value for name, value in error.extra.items() if name not in body}
 
 
 def problem(error: AssayError) -> HttpResponse:

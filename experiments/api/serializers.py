@@ -6,7 +6,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from experiments.models import Arm, Experiment, ExperimentEvent, Guardrail, Metric
-from experiments.models.experiments import Status
 from experiments.models.metrics import Kind
 
 # What a unit's many outcomes become, by kind.
@@ -111,6 +110,7 @@ class ProposalRead(serializers.Serializer[Any]):
     action = serializers.ChoiceField(choices=["ship", "roll_back", "conclude", "withdraw"], read_only=True)
     arm = serializers.IntegerField(read_only=True, allow_null=True)
     reasons = ReasonRead(many=True, read_only=True)
+    since = serializers.DateTimeField(read_only=True)
 
 
 class ProductionRead(serializers.Serializer[Any]):
@@ -130,8 +130,8 @@ class EndRead(serializers.Serializer[Any]):
 
 class ExperimentRead(serializers.ModelSerializer[Experiment]):
     """An experiment. `planned_units`: all arms together, fixed at the start. `coverage`, shares and `holdback` are in
-    ten-thousandths. `proposal`: what the last verdict asks for. `alarm`: why somebody must look, else empty. `end`:
-    what was done when it was concluded; null before."""
+    ten-thousandths. `proposal`: what the last verdict asks for. `alarm`: why somebody must look, else empty. `verdict`
+    and `end`: what it said and what was done when it was concluded; empty and null before."""
 
     prompt = PromptName(read_only=True)
     arms = ArmRead(many=True, read_only=True)
@@ -205,12 +205,3 @@ class EventRead(serializers.ModelSerializer[ExperimentEvent]):
         model = ExperimentEvent
         fields = ("id", "created_at", "action", "actor", "key", "reason", "facts")
         read_only_fields = fields
-
-
-class VerdictRead(serializers.Serializer[Any]):
-    """The verdict as of now, what it asks for while nobody has done it, and why somebody must look."""
-
-    status = serializers.ChoiceField(choices=Status.choices, read_only=True)
-    verdict = serializers.DictField(read_only=True)
-    proposal = ProposalRead(read_only=True, allow_null=True)
-    alarm = serializers.CharField(read_only=True)

@@ -206,8 +206,9 @@ def test_a_second_person_agrees(mia: Person, adam: Person) -> None:
     nothing = call(adam, "POST", path + "approve/")
     assert (nothing.status, nothing.code) == (409, "nothing_to_approve")
     reasons = [{"code": "ahead", "text": "It is better."}]
-    Experiment.objects.update(proposal={"action": "ship", "arm": 1, "reasons": reasons})
-    assert call(mia, "GET", path).json["proposal"] == {"action": "ship", "arm": 1, "reasons": reasons}
+    proposal = {"action": "ship", "arm": 1, "reasons": reasons, "since": "2026-11-20T10:00:00Z"}
+    Experiment.objects.update(proposal=proposal)
+    assert call(mia, "GET", path).json["proposal"] == proposal
     assert call(mia, "POST", path + "approve/").code == "second_person_needed"
     assert call(mia, "POST", path + "promote/").code == "second_person_needed"
     assert call(adam, "POST", path + "approve/", {"action": "roll_back"}).code == "proposal_changed"

@@ -13,9 +13,9 @@ METRICS = "/api/v1/metrics/"
 
 def make_subject(person: Person, versions: int = 2, **context: Any) -> Prompt:
     """A prompt with so many versions, the first of them in production."""
-    prompt = make_prompt(person, "control {{ name }}", **context)
+    prompt = make_prompt(person, "control", **context)
     for number in range(1, versions):
-        add_version(access=person.access, prompt=prompt, content=f"treatment {number} {{{{ name }}}}")
+        add_version(access=person.access, prompt=prompt, content=f"treatment {number}")
     return prompt
 
 
