@@ -12,7 +12,7 @@ def tell_trials(trials: Sequence[Trial]) -> list[str]:
     """A line for each test and one for all. `took`: visitors until the verdict; `lost`: clicks that cost, until then
     and after it, against showing everybody the best headline; rates are clicks in a thousand visitors."""
     everything = add_up([trial.outcome for trial in trials])
-    width = max(len(trial.outcome.test_id) for trial in trials)
+    width = max(len("test"), *(len(trial.outcome.test_id) for trial in trials))
     names = ["took", "lost", "after", "uniform", "tested", "best"]
     lines = [
         " " * (width + 25) + "clicks lost".rjust(18) + "clicks in a thousand".rjust(27),
