@@ -49,11 +49,9 @@ class AsyncAssay:
         self, whom: Resolution | str, metric: str, value: float, *, weight: float = 1.0, at: datetime | None = None
     ) -> None:
         """Queue what was measured of a unit; see `Assay.outcome`."""
-        live = self._engine.live
-        project_id = live.content.project.id if live else await asyncio.to_thread(lambda: self._engine.project_id)
-        body = outcome(whom, project_id, metric, value, weight=weight, at=at)
-        if body is not None:
-            await asyncio.to_thread(self._engine.queue, "outcomes", body)
+        measured = outcome(whom, metric, value, weight=weight, at=at)
+        if measured is not None:
+            await asyncio.to_thread(self._engine.queue_outcome, measured)
 
     async def execution(self, resolution: Resolution | str, **used: Unpack[Used]) -> None:
         """Queue what one use of a resolution took; see `Assay.execution`."""

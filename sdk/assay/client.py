@@ -90,12 +90,11 @@ class Assay:
         """Queue what was measured of a unit: of that which a resolution (or its id) was for, or of the unit by name.
 
         `metric` is a slug. `weight` is the denominator of a ratio; `at` is when it happened, now unless said. Raises
-        `invalid_outcome`, `invalid_unit`, `invalid_time`, `no_unit`, and `unavailable` for a unit by name before there
-        ever was a bundle; never for the network or the disk.
+        `invalid_outcome`, `invalid_unit`, `invalid_time` or `no_unit`; never for the network or the disk.
         """
-        body = outcome(whom, self._engine.project_id, metric, value, weight=weight, at=at)
-        if body is not None:
-            self._engine.queue("outcomes", body)
+        measured = outcome(whom, metric, value, weight=weight, at=at)
+        if measured is not None:
+            self._engine.queue_outcome(measured)
 
     def execution(self, resolution: Resolution | str, **used: Unpack[Used]) -> None:
         """Queue what one use of a resolution took: time, tokens, cost, an error's code, how good it was. No content.

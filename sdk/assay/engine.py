@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 import weakref
+from collections import deque
 from dataclasses import replace
 
 import msgspec
@@ -16,6 +17,7 @@ from assay.core.resolve import Request, Resolution, resolve
 from assay.fallback import AssayUnavailable, Fallback, fall_back
 from assay.folder import open_folder
 from assay.notices import Notices, logger, warn
+from assay.observe import Outcome
 from assay.options import Options
 from assay.outbox import Kind, Outbox
 from assay.pace import Pace
@@ -31,6 +33,7 @@ EXIT_TIMEOUT = 2.0
 RESTART_PAUSE = 1.0
 FORK_PATIENCE = 0.3
 MOST_MET = 50_000
+MOST_UNPLACED = 10_000
 
 
 class Engine:
@@ -61,6 +64,7 @@ class Engine:
         """Set what no other process or earlier life may share."""
         self.live = None
         self._spool = Spool(self._outbox, self._notices)
+        self._unplaced: deque[Outcome] = deque(maxlen=MOST_UNPLACED)
         self._ticking = threading.Lock()
         self._ticking_held = False
         self._lifecycle = threading.Lock()
@@ -111,16 +115,21 @@ class Engine:
         self._met.put(met, True)
         return msgspec.json.encode({"resolution_id": resolution.resolution_id})
 
-    @property
-    def project_id(self) -> str | None:
-        """The project's id, None before there is a bundle."""
-        bundle = self.live or self.current()
-        return bundle.content.project.id if bundle is not None else None
+    def queue_outcome(self, outcome: Outcome) -> None:
+        """Put an outcome in the outbox. Before there ever was a bundle that of a unit by name waits in memory: whose
+        unit it is cannot be told yet. Raises nothing."""
+        bundle = self._held.bundle
+        if outcome.unit is not None and bundle is None:
+            self._ensure_running()
+            self._unplaced.append(outcome)
+        else:
+            project_id = bundle.content.project.id if bundle is not None else ""
+            self.queue("outcomes", msgspec.json.encode(outcome.of(project_id)))
 
     def flush(self, timeout: float) -> bool:
         """Send all that is queued, in one go, within `timeout` seconds; return whether it all went. Raises nothing."""
         deadline = time.monotonic() + timeout
-        saved = self._spool.save()
+        saved = self._spool.save() and not self._unplaced
         try:
             return send(self._outbox, self._transport, deadline=deadline) and saved
         except (Trouble, sqlite3.Error, OSError) as error:
@@ -241,6 +250,8 @@ class Engine:
         if held.bundle is not None:
             self._go_live(stop)
             settled.set()
+            while self._unplaced:
+                self.queue_outcome(self._unplaced.popleft())
 
     def _send(self) -> None:
         try:

@@ -4,7 +4,7 @@ import math
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 
@@ -53,32 +53,36 @@ def time_of(at: datetime | None) -> str:
     return at.isoformat()
 
 
-def outcome(
-    whom: Resolution | str, project_id: str | None, metric: str, value: float, *, weight: float, at: datetime | None
-) -> bytes | None:
-    """Return the outcome's JSON, or None for a fallback's resolution.
+class Outcome(NamedTuple):
+    """An outcome as the server takes it, but for its unit: that is named here unless a resolution tells it."""
 
-    Of a unit goes the hash alone, which needs the project's id: the caller's own id of it stays in the process. Raises
-    `invalid_outcome`, `invalid_unit`, `invalid_time`, `no_unit` for a resolution that was for none, and `unavailable`
-    where a unit is named before there ever was a bundle.
+    item: dict[str, Any]
+    unit: str | None
+
+    def of(self, project_id: str) -> dict[str, Any]:
+        """Return the item with its unit. The hash alone goes on its way: the caller's own id stays in the process."""
+        if self.unit is None:
+            return self.item
+        return self.item | {"unit_hash": unit_hash(project_id, self.unit).hex()}
+
+
+def outcome(whom: Resolution | str, metric: str, value: float, *, weight: float, at: datetime | None) -> Outcome | None:
+    """Return what was measured, or None for a fallback's resolution.
+
+    Raises `invalid_outcome`, `invalid_unit`, `invalid_time`, and `no_unit` for a resolution that was for none.
     """
+    _check_numbers(metric, value, weight)
     item: dict[str, Any] = {"metric": metric, "value": value, "at": time_of(at)}
     if weight != 1.0:
         item["weight"] = weight
-    _check_numbers(metric, value, weight)
     resolution_id = _resolution_id(whom)
     if resolution_id == "":
         return None
     if resolution_id is None:
-        unit = check_unit(whom if isinstance(whom, str) else "")
-        if project_id is None:
-            raise AssayError("unavailable", "There was no bundle yet: whose unit this is cannot be told.", status=503)
-        item["unit_hash"] = unit_hash(project_id, unit).hex()
-    else:
-        if token.read(resolution_id).unit_hash is None:
-            raise single("no_unit", "/resolution", "This resolution was for no unit: pass one to resolve.")
-        item["resolution_id"] = resolution_id
-    return msgspec.json.encode(item)
+        return Outcome(item, check_unit(whom if isinstance(whom, str) else ""))
+    if token.read(resolution_id).unit_hash is None:
+        raise single("no_unit", "/resolution", "This resolution was for no unit: pass one to resolve.")
+    return Outcome(item | {"resolution_id": resolution_id}, None)
 
 
 def execution(resolution: Resolution | str, used: Used) -> bytes | None:

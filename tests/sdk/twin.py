@@ -64,6 +64,7 @@ class Twin:
         self.retry_after: str | None = None
         self.rejecting: set[str] = set()
         self.choking_on: set[str] = set()
+        self.forbidding: set[str] = set()
         self.losing_answers = False
         self.answering_slowly = 0.0
         self.raw: dict[str, bytes] = {}
@@ -163,6 +164,9 @@ class Twin:
         if self._refused(handler):
             return
         kind = handler.path.rsplit("/", 1)[1]
+        if kind in self.forbidding:
+            self._problem(handler, 403, "permission_denied")
+            return
         items = json.loads(body)["items"]
         self.posts.append((kind, len(items)))
         if any(item.get("prompt_id") in self.choking_on for item in items):
@@ -172,7 +176,7 @@ class Twin:
         rejected = []
         for index, item in enumerate(items):
             assert uuid.UUID(item["id"])
-            if item.get("prompt_id") in self.rejecting:
+            if {item.get("prompt_id"), item.get("metric")} & self.rejecting:
                 refusal = {"index": index, "id": item["id"], "code": "unknown_prompt", "detail": "No.", "pointer": ""}
                 rejected.append(refusal)
             else:
