@@ -149,7 +149,7 @@ def test_one_broken_experiment_stops_no_other(mia: Person) -> None:
     pass_by(experiment, BETTER, units=1200)
     Experiment.objects.filter(pk=broken.pk).update(intersections={"bounds": 1})
     tasks.watch()
-    queued = [each.task() for each in OrmQ.objects.order_by("id")]
+    queued = [each.task for each in OrmQ.objects.order_by("id")]
     assert {task["args"] for task in queued} == {(str(broken.pk),), (str(experiment.pk),)}
     for task in queued:
         # The worker takes each by itself, and notes down which failed.
