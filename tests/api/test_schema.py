@@ -24,8 +24,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from experiments.models import Metric
 from tests.api.calls import call, make_prompt
+from tests.api.trials import make_subject
 from tests.conftest import Person
+from tests.experiments.test_start import draft, start
 from vault.models import Client
 
 CHECKS = [
@@ -72,7 +75,14 @@ def test_it_answers_whatever_is_sent(label: str, app: WSGIHandler, olga: Person,
     operation = OPERATIONS[label]
     prompt = make_prompt(olga)
     client = Client.objects.create(project=olga.project, name="Casa")
-    real = REAL | {"prompt_id": str(prompt.pk), "client_id": str(client.pk)}
+    metric = Metric.objects.create(project=olga.project, slug="own", name="Own", kind="mean")
+    real = REAL | {"prompt_id": str(prompt.pk), "client_id": str(client.pk), "metric_id": str(metric.pk)}
+    if "{experiment_id}" in label:
+        # A draft for what is done to drafts, else one that runs.
+        experiment = draft(olga, make_subject(olga, name="subject", versions=1), shares=(4000, 3000, 3000))
+        if not (label.startswith(("PATCH", "DELETE")) or "/start/" in label):
+            start(olga, experiment)
+        real["experiment_id"] = str(experiment.pk)
 
     @settings(
         max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
