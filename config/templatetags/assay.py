@@ -22,3 +22,9 @@ def ago(moment: datetime) -> str:
     """How long ago, in one unit: just now, 3 hours ago."""
     said = timesince(moment, depth=1)
     return "just now" if said.startswith("0") else f"{said} ago"
+
+
+@register.filter
+def thousands(number: float | None) -> str:
+    """A count, its thousands apart: 12,000; a dash for nothing."""
+    return "–" if number is None else f"{number:,.0f}"
