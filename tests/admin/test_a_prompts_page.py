@@ -84,15 +84,15 @@ def test_it_takes_a_label_away_and_brings_it_back(mia: Person) -> None:
         ({"label": "latest", "version": "1.0.0"}, 422),
         ({"label": "No Such Name", "version": "1.0.0"}, 422),
         ({"label": "", "version": "1.0.0"}, 422),
-        ({"label": "staging", "version": "9.9.9"}, 422),
-        ({"label": "staging\x00", "version": "1.0.0\x00"}, 422),
+        ({"label": "staging", "version": "9.9.9"}, 404),
+        ({"label": "staging\x00", "version": "1.0.0"}, 422),
     ],
 )
 def test_it_says_why_a_label_cannot_move(mia: Person, sent: dict[str, str], status: int) -> None:
     prompt = make_prompt(mia)
     answer = mia.browser().post(action_of(prompt, "move"), sent)
     assert answer.status_code == status
-    assert b"Not done" in answer.content
+    assert b"To the overview" in answer.content
     assert LabelMove.objects.filter(prompt=prompt).count() == 1
 
 

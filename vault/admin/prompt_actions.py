@@ -117,7 +117,7 @@ def move(page: ProjectAdmin, request: HttpRequest, prompt: Prompt) -> HttpRespon
     """Move a label to a version, or take it away when none is named."""
     label = request.POST.get("label", "").strip()
     number = request.POST.get("version", "")
-    version = find_version(prompt, number, pointer="/version") if number else None
+    version = find_version(prompt, number) if number else None
     done = move_label(access=page.access(request), prompt=prompt, label=label, version=version, reason="moved by hand")
     where = version.number if version else "nowhere"
     if done is None:
