@@ -14,7 +14,7 @@ class Row:
     ratio: str = ""
 
     def __str__(self) -> str:
-        return f"{self.what:<58} {self.asked:>20} {self.measured:>24} {self.ratio:>8}"
+        return f"{self.what:<62} {self.asked:>15} {self.measured:>28} {self.ratio:>6}"
 
 
 HEAD = Row("", "asked", "measured", "ratio")
