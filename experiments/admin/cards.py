@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 
 from experiments.admin.words import OUTCOMES, STATUS_CHIPS
-from experiments.models import Experiment
+from experiments.models import Experiment, Snapshot
 from experiments.models.experiments import Status
 from sentinel.admin_slots import Card, put
 from sentinel.current_project import current_access
@@ -14,14 +15,14 @@ MOST_SHOWN = 6
 
 
 def _rows(experiments: Any) -> list[dict[str, Any]]:
-    light = experiments.select_related("prompt").only(
-        "name", "status", "verdict", "proposal", "alarm", "started_at", "concluded_at", "prompt__name"
-    )
+    said = Snapshot.objects.filter(experiment=OuterRef("pk")).order_by("-at").values("verdict")[:1]
+    light = experiments.select_related("prompt").annotate(said=Subquery(said))
+    light = light.only("name", "status", "proposal", "alarm", "started_at", "prompt__name")
     return [
         {
             "experiment": it,
             "chip": STATUS_CHIPS[it.status],
-            "says": OUTCOMES.get(it.verdict, ("too early", "")) if it.is_live else None,
+            "says": OUTCOMES.get(it.said) if it.is_live else None,
             "waits": bool(it.is_live and (it.alarm or it.proposal)),
         }
         for it in light

@@ -3,12 +3,13 @@
 Shapes are drawn on a canvas of 1000 by 1000 that stretches to whatever room there is; words and dots lie above it, at
 percentages, and keep their size."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 CANVAS = 1000
-TICKS = 4
+MOST_TICKS = 5
 # What comes before, when next to nothing was known, must not press the rest flat.
 READ_FROM = 0.34
 
@@ -30,6 +31,7 @@ class Line:
     y: float
     label: str
     kind: str = "grid"
+    is_above: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +56,17 @@ def draw_interval(
     since: datetime,
     until: datetime,
     levels: Sequence[tuple[float, str, str]],
+    say: Callable[[float], str],
     moment: datetime | None = None,
 ) -> Chart | None:
     """The chart of an interval as it narrows; None for fewer than two readings. `levels`: value, kind and name of the
-    lines that must be seen; `moment`: when the verdict came."""
+    lines that must be seen; `say`: a value in words, for the scale; `moment`: when the verdict came."""
     read = [point for point in points if point.low is not None and point.high is not None]
     if len(read) < 2:
         return None
     counted = read[int(len(read) * READ_FROM) :]
     values = [value for point in counted for value in (point.low, point.high) if value is not None]
+    highest = max(level for level, _, _ in levels)
     bottom, top = _room([*values, *(level for level, _, _ in levels)])
 
     def place(point: Point, value: float | None) -> tuple[float, float]:
@@ -76,7 +80,14 @@ def draw_interval(
         middle=_list(middle),
         low=_list(low),
         high=_list(high),
-        lines=tuple(Line(_down(value, bottom, top) * 100, label, kind) for value, kind, label in levels),
+        lines=(
+            *(Line(_down(value, bottom, top) * 100, say(value)) for value in _scale(bottom, top)),
+            # Of two names close to each other one stands above its line and one below.
+            *(
+                Line(_down(value, bottom, top) * 100, label, kind, is_above=value == highest)
+                for value, kind, label in levels
+            ),
+        ),
         last_x=_share(last.at, since, until) * 100,
         last_y=None if last.middle is None else _down(last.middle, bottom, top) * 100,
         moment_x=None if moment is None else _share(moment, since, until) * 100,
@@ -92,7 +103,7 @@ def draw_growth(
     read = [point for point in points if point.middle is not None]
     if len(read) < 2:
         return None
-    highest = max([point.middle or 0.0 for point in read] + [needed or 0.0, 1.0]) * 1.12
+    highest = max([point.middle or 0.0 for point in read] + [needed or 0.0, 1.0]) * 1.35
     line = [
         (_share(point.at, since, until) * CANVAS, _down(point.middle or 0.0, 0.0, highest) * CANVAS) for point in read
     ]
@@ -114,6 +125,15 @@ def _room(values: Sequence[float]) -> tuple[float, float]:
     bottom, top = min(values), max(values)
     margin = (top - bottom or abs(top) or 1.0) * 0.12
     return bottom - margin, top + margin
+
+
+def _scale(bottom: float, top: float) -> list[float]:
+    """Round values between the two, a few of them."""
+    rough = (top - bottom) / MOST_TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    first = math.ceil(bottom / step)
+    return [place * step for place in range(first, math.floor(top / step) + 1) if place]
 
 
 def _share(at: datetime, since: datetime, until: datetime) -> float:

@@ -52,6 +52,7 @@ class ExperimentForm(forms.Form):
     primary_metric = forms.ModelChoiceField(
         queryset=Metric.objects.none(),
         label="What decides",
+        initial="click_through",
         widget=UnfoldAdminSelectWidget,
         empty_label=None,
         to_field_name="slug",
@@ -115,7 +116,8 @@ class ExperimentForm(forms.Form):
             field.choices = [(metric.slug, metric.name) for metric in self.metrics]
         typed = None if data is None else {name: str(value) for name, value in data.items()}
         self.control_share = (typed or {}).get("control-share") or _control_share(experiment)
-        self.arms = Rows("arm", ("version", "share"), typed=typed, initial=_arms(experiment), most=MOST_ARMS - 1)
+        treatments = _arms(experiment) if experiment else _newest(self.versions)
+        self.arms = Rows("arm", ("version", "share"), typed=typed, initial=treatments, most=MOST_ARMS - 1)
         self.guards = Rows(
             "guard", ("metric", "margin"), typed=typed, initial=_guards(experiment), most=len(self.metrics)
         )
@@ -221,9 +223,12 @@ def _control_share(experiment: Experiment | None) -> str:
     return percent(arms[0].share) if arms else "50"
 
 
-def _arms(experiment: Experiment | None) -> list[dict[str, str]]:
-    if experiment is None:
-        return []
+def _newest(versions: Sequence[Version]) -> list[dict[str, str]]:
+    """What one most likely wants to try: the newest version, with half of the units."""
+    return [{"version": str(version.number), "share": "50"} for version in versions[:1]]
+
+
+def _arms(experiment: Experiment) -> list[dict[str, str]]:
     treatments = experiment.arms.select_related("version").filter(number__gt=0)
     return [{"version": str(arm.version.number), "share": percent(arm.share)} for arm in treatments]
 

@@ -57,6 +57,7 @@ def show(page: ProjectAdmin, request: HttpRequest, experiment: Experiment) -> Ht
         treatments=_with_charts(experiment, found, course),
         growth=_growth(found, course),
         arms=shown.arms(found),
+        split_p=shown.p_value(found["split"]["p"]),
         guardrails=shown.guardrails(found),
         secondaries=shown.secondaries(found),
         progress=_progress(found),
@@ -107,7 +108,12 @@ def _with_charts(experiment: Experiment, found: dict[str, Any], course: Course) 
             levels.append((smallest, "goal", f"worth having: {percent(smallest, signed=True)}"))
         points = [_point(look, row["arm"], relative=relative) for look in course.looks]
         row["chart"] = chart.draw_interval(
-            points, since=course.since, until=course.until, levels=levels, moment=course.moment
+            points,
+            since=course.since,
+            until=course.until,
+            levels=levels,
+            say=shown.scale(found["primary"]["metric"], relative=relative),
+            moment=course.moment,
         )
     return rows
 

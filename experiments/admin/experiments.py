@@ -40,7 +40,7 @@ class ExperimentAdmin(ProjectAdmin):
     writes = "experiments.write"
     list_display = ("named", "state", "progress", "says", "next_step")
     list_display_links = None
-    list_filter = (by("status"), by("mode"), by("verdict"))
+    list_filter = (by("status"), by("mode"))
     search_fields = ("name", "prompt__name")
     search_help_text = "Name or prompt"
 
@@ -94,10 +94,13 @@ class ExperimentAdmin(ProjectAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Experiment]:
         newest = Snapshot.objects.filter(experiment=models.OuterRef("pk")).order_by("-at")
         counted = newest.annotate(units=KT("results__units__counted")).values("units")[:1]
+        said = newest.values("verdict")[:1]
         experiments: models.QuerySet[Experiment] = super().get_queryset(request)
         return (
             experiments.select_related("prompt", "primary_metric")
-            .annotate(counted=models.Subquery(counted), ended_action=models.F("evidence__action"))
+            .annotate(
+                counted=models.Subquery(counted), said=models.Subquery(said), ended_action=models.F("evidence__action")
+            )
             .defer("prompt__example_input", "prompt__example_output", "evidence", "intersections", "frozen_caps")
         )
 
@@ -131,7 +134,7 @@ class ExperimentAdmin(ProjectAdmin):
             f"{experiment.planned_units:,}",
         )
 
-    @display(description="Says", ordering="verdict")
+    @display(description="Says")
     def says(self, experiment: Any) -> str:
         if experiment.status == Status.CONCLUDED:
             done = {"ship": ("shipped", "good"), "roll_back": ("rolled back", "bad")}
@@ -139,7 +142,7 @@ class ExperimentAdmin(ProjectAdmin):
         elif not experiment.is_live:
             return "–"
         else:
-            word, chip = OUTCOMES.get(experiment.verdict, ("too early", ""))
+            word, chip = OUTCOMES.get(experiment.said or "", ("not looked at yet", ""))
         return format_html('<span class="as-chip as-chip-{}">{}</span>', chip or "plain", word)
 
     @display(description="Next")

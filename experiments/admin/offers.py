@@ -29,7 +29,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """`asked`: what the verdict asks for, one click away; `why_not`: why this person cannot ship; `others`: the rest."""
+    """`asked`: what the verdict asks for; `why_not`: why this person cannot ship; `others`: the rest."""
 
     asked: Offer | None
     why_not: str

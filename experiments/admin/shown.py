@@ -1,5 +1,6 @@
 """This file lets results be shown: from their JSON to what a page says and draws. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +67,18 @@ def interval_of(comparison: dict[str, Any], metric: dict[str, Any]) -> Interval 
     )
 
 
+def scale(metric: dict[str, Any], *, relative: bool) -> Callable[[float], str]:
+    """How values along a chart are said."""
+    return lambda number: (_relative if relative else _absolute)(number, metric)
+
+
+def p_value(p: float | None) -> str:
+    """As people read it: what is below 0.001 is said to be so."""
+    if p is None:
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def _tone(low: float, high: float, *, more_is_better: bool) -> str:
     if low <= 0 <= high:
         return "open"
@@ -97,15 +110,19 @@ def treatments(results: dict[str, Any]) -> list[dict[str, Any]]:
                 "outcome": verdict["outcome"],
                 "reasons": verdict["reasons"],
                 "interval": interval_of(comparison, metric),
-                "p": comparison["p"],
+                "p": p_value(comparison["p"]),
                 "too_early": comparison["too_early"],
                 "needed": comparison["needed"],
                 "smallest": smallest,
-                "stopped_on": verdict["outcome"] in ("ship", "roll_back"),
+                "stopped_on": verdict["outcome"] in ("ship", "roll_back") and not _is_out(verdict),
                 "biased": "too low" if (lift or 0) < 0 else "too high",
             }
         )
     return found
+
+
+def _is_out(verdict: dict[str, Any]) -> bool:
+    return any(reason["code"] == "withdrawn" for reason in verdict["reasons"])
 
 
 def arms(results: dict[str, Any]) -> list[dict[str, Any]]:
@@ -155,7 +172,7 @@ def secondaries(results: dict[str, Any]) -> list[dict[str, Any]]:
             "name": each["metric"]["name"],
             "treatment": each["treatment"],
             "interval": interval_of(each, each["metric"]),
-            "q": each["q"],
+            "q": p_value(each["q"]),
             "control": value(each["control"]["mean"], each["metric"]),
             "treated": value(each["treated"]["mean"], each["metric"]),
             "too_early": each["too_early"],

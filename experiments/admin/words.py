@@ -41,7 +41,7 @@ PROPOSED = {"ship": "to ship {}", "roll_back": "to roll back", "conclude": "to e
 
 def told(event: ExperimentEvent, arms: dict[int, str]) -> dict[str, Any]:
     """An event as a line of the timeline."""
-    actor = event.actor.get_username() if event.actor else "the worker" if event.key is None else "somebody who left"
+    actor = event.actor.get_username() if event.actor else "The worker" if event.key is None else "Somebody who left"
     return {
         "at": event.created_at,
         "who": actor if event.key is None else f"{actor}, by the key {event.key.name}",
