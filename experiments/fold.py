@@ -8,10 +8,12 @@ from django.db import connection, transaction
 # the transaction of what there is to know of it: whoever sees the one sees the other.
 FOLD = """
     WITH claimed AS (
-        DELETE FROM experiments_pending WHERE project_id = %(project)s RETURNING unit
+        DELETE FROM experiments_pending WHERE id IN (
+            SELECT id FROM experiments_pending WHERE project_id = %(project)s ORDER BY id LIMIT %(most)s)
+        RETURNING unit
     ), units AS (
         SELECT DISTINCT unit FROM claimed
-    )
+    ), folded AS (
     INSERT INTO experiments_unittotal (experiment_id, metric_id, unit, arm, exposed_at,
         value, weight, rows, late_rows, value_before, weight_before, rows_before)
     SELECT exposure.experiment_id, metric.metric_id, exposure.unit, exposure.arm, exposure.exposed_at,
@@ -43,13 +45,33 @@ FOLD = """
         arm = EXCLUDED.arm, exposed_at = EXCLUDED.exposed_at, value = EXCLUDED.value, weight = EXCLUDED.weight,
         rows = EXCLUDED.rows, late_rows = EXCLUDED.late_rows, value_before = EXCLUDED.value_before,
         weight_before = EXCLUDED.weight_before, rows_before = EXCLUDED.rows_before
+    )
+    SELECT count(*) FROM claimed
 """
+# So that no transaction grows without end, and who waits for it waits for seconds.
+MOST_AT_ONCE = 20_000
+
+
+def fold(*, project_id: UUID, wait: bool = True) -> None:
+    """Work out the totals of every unit of which there is word. Three queries for 20,000 of them; safe to run twice and
+    at once. Without `wait` it leaves the work to whoever is at it."""
+    while _fold_some(project_id, wait) == MOST_AT_ONCE:
+        pass
 
 
 @transaction.atomic
-def fold(*, project_id: UUID) -> None:
-    """Work out the totals of every unit of which there is word. Three queries; safe to run twice and at once."""
+def _fold_some(project_id: UUID, wait: bool) -> int:
+    """How many words were heard."""
     with connection.cursor() as cursor:
         # One after the other: of two that hold the same unit the later one must also write last.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"experiments.fold:{project_id}"])
-        cursor.execute(FOLD, {"project": project_id})
+        lock = [f"experiments.fold:{project_id}"]
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", lock)
+        else:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", lock)
+            row = cursor.fetchone()
+            if row is None or not row[0]:
+                return 0
+        cursor.execute(FOLD, {"project": project_id, "most": MOST_AT_ONCE})
+        row = cursor.fetchone()
+    return row[0] if row else 0

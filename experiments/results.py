@@ -35,7 +35,7 @@ def results(experiment: Experiment) -> dict[str, Any]:
     seen = experiment.snapshots.order_by("-at").first()
     if seen is not None and seen.at > now - FRESH and seen.at >= _changed_at(experiment):
         return dict(seen.results)
-    fold(project_id=experiment.project_id)
+    fold(project_id=experiment.project_id, wait=False)
     return describe_analysis(analyse(experiment, timezone.now()))
 
 
