@@ -22,6 +22,8 @@ from rest_framework.response import Response
 logger = logging.getLogger(__name__)
 
 TOO_LARGE = "A body may hold {} bytes at most."
+# Where programs ask, and errors are for them.
+PROGRAMS = ("/api/", "/ofrep/")
 CONTENT_TYPE = "application/problem+json"
 TITLES = {
     400: "Bad request",
@@ -210,7 +212,7 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith("/api/"):
+        if not request.path_info.startswith(PROGRAMS):
             return self.get_response(request)
         refused = _refused_unread(request)
         if refused is not None:
@@ -227,7 +229,7 @@ class ProblemMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not request.path_info.startswith("/api/"):
+        if not request.path_info.startswith(PROGRAMS):
             return None
         return answer_to(error, request)
 

@@ -1,10 +1,10 @@
 """This file lets you write down a unit's first meeting with its arm, before it is told of it."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from assay.core import token
 from assay.core.bundle import Cache
-from assay.core.resolve import Resolution
 
 from experiments.observed import milliseconds, number_of
 from experiments.record_exposures import Met, expose
@@ -13,20 +13,21 @@ from experiments.record_exposures import Met, expose
 _met = Cache(limit=100_000)
 
 
-def expose_once(project_id: UUID, resolution: Resolution) -> None:
-    """One query the first time this process serves the unit in its experiment, none from then on or without one."""
-    if resolution.experiment is None:
-        return
-    named = token.read(resolution.resolution_id)
-    if named.unit_hash is None or named.experiment_id is None or named.arm is None:
-        return
-    key = f"{named.experiment_id}:{named.unit_hash.hex()}"
-    if _met.get(key) is not None:
-        return
-    unit = number_of(named.unit_hash)
-    met = Met(UUID(named.experiment_id), named.arm, unit, milliseconds(named.milliseconds))
-    expose(project_id=project_id, met=[met])
-    _met.put(key, True)
+def expose_once(project_id: UUID, resolution_ids: Iterable[str]) -> None:
+    """One query where this process serves a unit in its experiment for the first time, none from then on or without
+    an experiment."""
+    new: dict[str, Met] = {}
+    for named in map(token.read, resolution_ids):
+        if named.unit_hash is None or named.experiment_id is None or named.arm is None:
+            continue
+        key = f"{named.experiment_id}:{named.unit_hash.hex()}"
+        if _met.get(key) is None:
+            unit = number_of(named.unit_hash)
+            new[key] = Met(UUID(named.experiment_id), named.arm, unit, milliseconds(named.milliseconds))
+    if new:
+        expose(project_id=project_id, met=list(new.values()))
+    for key in new:
+        _met.put(key, True)
 
 
 def forget() -> None:

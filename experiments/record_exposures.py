@@ -76,15 +76,14 @@ def record_exposures(*, project_id: UUID, items: Sequence[Any]) -> list[Answer]:
             taken.append(met)
         except AssayError as error:
             answers[place] = error
-    expose(project_id=project_id, met=taken)
+    if taken:
+        expose(project_id=project_id, met=taken)
     return [answers[place] for place in range(len(items))]
 
 
 @transaction.atomic
 def expose(*, project_id: UUID, met: Sequence[Met]) -> None:
-    """Write down what is known to be right: one query, none for nothing."""
-    if not met:
-        return
+    """Write down what is known to be right, at least one: one query."""
     with connection.cursor() as cursor:
         cursor.execute(
             RECORD,

@@ -29,7 +29,8 @@ def resolve(request: HttpRequest) -> HttpResponse:
     served = serve(access.project_id)
     bundle = served.for_reader(with_clients=access.reads_clients)
     resolution = core.resolve(bundle, _read(json_body(request)))
-    expose_once(access.project_id, resolution)
+    if resolution.experiment is not None:
+        expose_once(access.project_id, [resolution.resolution_id])
     note_served(access.project_id, resolution.version.id)
     return HttpResponse(_encoder.encode(resolution), content_type="application/json")
 

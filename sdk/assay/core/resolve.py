@@ -11,7 +11,7 @@ from assay.core.compiled import VersionSummary, compiled
 from assay.core.errors import AssayError, FieldError, single
 from assay.core.select import PRODUCTION, Context, Tier, select
 
-__all__ = ["PromptSummary", "Request", "Resolution", "VersionSummary", "resolve"]
+__all__ = ["PromptSummary", "Request", "Resolution", "VersionSummary", "draw_for", "resolve", "version_for"]
 
 _TEXT = (str, type(None))
 _PLAIN = set(_TEXT)
@@ -83,9 +83,9 @@ def resolve(bundle: Bundle, request: Request, *, draw: float | None = None, now:
     if request.unit is not None:
         unit_hash = assign.unit_hash(bundle.content.project.id, assign.check_unit(request.unit))
     brand = None if request.client_id is None else _brand_of(bundle, request.client_id)
-    selection = select(bundle, context, _draw_of(bundle, request.unit, draw))
+    selection = select(bundle, context, draw_for(bundle, request.unit, draw))
     prompt = selection.prompt
-    version, trial = _version(bundle, context, prompt, request.unit, unit_hash)
+    version, trial = version_for(bundle, context, prompt, request.unit, unit_hash)
     ready = compiled(bundle, prompt, version)
     text, messages = ready.render(request.variables, brand)
     return Resolution(
@@ -109,7 +109,7 @@ def resolve(bundle: Bundle, request: Request, *, draw: float | None = None, now:
     )
 
 
-def _version(
+def version_for(
     bundle: Bundle, context: Context, prompt: Prompt, unit: str | None, unit_hash: bytes | None
 ) -> tuple[Version, ExperimentSummary | None]:
     """The version under the label, or that of the arm which the unit is in while an experiment goes on."""
@@ -146,7 +146,7 @@ def _check_fields(request: Request) -> None:
         raise AssayError("invalid_context", errors[0].detail, errors=errors)
 
 
-def _draw_of(bundle: Bundle, unit: str | None, draw: float | None) -> float:
+def draw_for(bundle: Bundle, unit: str | None, draw: float | None) -> float:
     """The number in [0, 1) that decides under the `thompson` policy; under `score` nothing asks for it."""
     project = bundle.content.project
     if project.policy == "score":
