@@ -14,8 +14,14 @@ from experiments.api.filters import MetricFilters
 from experiments.api.serializers import MetricRead
 from experiments.models import Metric
 from experiments.save_metric import save_metric
+from sentinel.access import Access
 
 EXAMPLE = {"slug": "sign_up", "name": "Sign-up", "kind": "conversion", "window_minutes": 1440}
+
+
+def saved(access: Access, metric: Metric) -> Any:
+    """The metric as an answer shows it, once it is saved."""
+    return MetricRead(save_metric(access=access, metric=metric, window_pointer="/window_minutes")).data
 
 
 class Metrics(ExperimentsView):
@@ -42,7 +48,7 @@ class Metrics(ExperimentsView):
 
         def work() -> tuple[int, Any]:
             metric = Metric(project_id=self.access.project_id, **fields)
-            return 201, MetricRead(save_metric(access=self.access, metric=metric)).data
+            return 201, saved(self.access, metric)
 
         return self.answer_once(work)
 
@@ -71,6 +77,6 @@ class OneMetric(MetricView):
         def work() -> tuple[int, Any]:
             for name, value in fields.items():
                 setattr(metric, name, value)
-            return 200, MetricRead(save_metric(access=self.access, metric=metric)).data
+            return 200, saved(self.access, metric)
 
         return self.answer_once(work)

@@ -310,7 +310,7 @@ TABLE: list[tuple[str, tuple[str, str, Any], int, str, str | None]] = [
         ("PATCH", MEASURED, {"window_minutes": 5}),
         409,
         "metric_in_use",
-        "/window",
+        "/window_minutes",
     ),
     ("another cap while it is measured", ("PATCH", MEASURED, {"cap_at": 5}), 409, "metric_in_use", "/cap_at"),
     ("another slug once it is measured", ("PATCH", MEASURED, {"slug": "x"}), 409, "metric_in_use", "/slug"),
