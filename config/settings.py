@@ -148,6 +148,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = ["config.formats"]
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static_src"]
@@ -216,6 +217,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "sentinel.api.openapi.add_operations",
         "experiments.api.openapi.add_operations",
+        "experiments.api.flags_openapi.add_operations",
         "config.openapi.complete",
     ],
 }

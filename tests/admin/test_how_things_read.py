@@ -1,6 +1,9 @@
 """The pure parts of the pages: templates made readable, differences word by word, scores drawn."""
 
+from datetime import datetime
+
 from assay.core.bundle import Message
+from django.utils import formats
 
 from config.templatetags.assay import percent
 from vault.admin.chart import MOST_POINTS, draw, sequences_to_draw
@@ -94,3 +97,7 @@ def test_it_tells_headings_from_text() -> None:
         Piece("variable", "a"),
         Piece("text", "\n#tag # no"),
     ]
+
+
+def test_it_writes_dates_the_same_everywhere() -> None:
+    assert formats.date_format(datetime(2026, 3, 7, 15, 4), "DATETIME_FORMAT") == "7 Mar 2026, 15:04"
