@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.conf import settings as configured
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -58,7 +59,7 @@ def test_it_refuses_a_key_that_was_revoked_meanwhile(mia: Person) -> None:
         (("POST", ASKED, "text/plain"), 415, "unsupported_media_type"),
         (("POST", "{", "application/json"), 400, "invalid_json"),
         (("POST", "{}", "application/json"), 422, "invalid_context"),
-        (("POST", "x" * (2 * 1024 * 1024 + 1), "application/json"), 413, "body_too_large"),
+        (("POST", "x" * (configured.MAX_BODY_BYTES + 1), "application/json"), 413, "body_too_large"),
     ],
 )
 def test_it_answers_with_problems(mia: Person, request_: tuple[str, str, str], status: int, code: str) -> None:
