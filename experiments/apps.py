@@ -15,3 +15,4 @@ class ExperimentsConfig(AppConfig):
         import_module("experiments.usage")
         import_module("experiments.hold_prompt")
         every(timedelta(minutes=1), "experiments.tasks.watch")
+        every(timedelta(days=1), "experiments.tasks.keep_months")

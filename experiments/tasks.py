@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django_q.tasks import async_task
 
+from experiments.keep_execution_months import keep_execution_months
 from experiments.models import Experiment
 from experiments.watch_experiment import watch_experiment
 
@@ -17,3 +18,8 @@ def watch() -> None:
 def watch_one(experiment_id: str) -> None:
     """Look at one experiment, unless somebody just did."""
     watch_experiment(experiment_id=UUID(experiment_id))
+
+
+def keep_months() -> None:
+    """Have the months that executions need, and none that is past keeping."""
+    keep_execution_months()

@@ -113,7 +113,8 @@ def test_it_describes_every_address() -> None:
         if str(each.pattern) == "api/v1/"
         for route in each.url_patterns
     }
-    assert found | {"/healthz", "/readyz"} == set(described()["paths"])
+    flags = {"/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/{key}"}
+    assert found | flags | {"/healthz", "/readyz"} == set(described()["paths"])
 
 
 def test_it_describes_every_problem_and_how_to_say_who_one_is() -> None:

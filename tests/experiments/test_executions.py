@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from config.months import drop_months, first_id, id_at, keep_months, month_of, next_month, partition, time_of_id
 from experiments.fold import fold
+from experiments.keep_execution_months import keep_execution_months
 from experiments.models import Execution, ExecutionDay, Exposure, Outcome, UnitTotal
 from experiments.record_executions import TABLE
 from experiments.score_versions import score_versions
@@ -277,5 +278,9 @@ def test_a_month_that_is_past_is_dropped_whole(transactional_db: None, mia: Pers
     assert Execution.objects.count() == 2
     dropped = drop_months(TABLE, now - timedelta(days=40))
     assert partition(TABLE, month_of(now - timedelta(days=100))) in dropped
+    keep_execution_months()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [partition(TABLE, next_month(month_of(now)))])
+        assert cursor.fetchone() != (None,)
     assert [execution.at > now - timedelta(days=40) for execution in Execution.objects.all()] == [True]
     assert ExecutionDay.objects.count() == 2
