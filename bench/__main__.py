@@ -1,4 +1,6 @@
-"""Print the benchmarks of speed: `python -m bench`. Those of the statistics are `python -m bench.stats`."""
+"""Print the benchmarks of speed: `python -m bench`, or `python -m bench experiments` for those of experiments alone.
+
+Those of the statistics are `python -m bench.stats`."""
 
 import os
 import platform
@@ -8,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parent.parent
+SECTIONS = ["speed", "experiments"]
 
 
 def main() -> None:
@@ -21,9 +24,10 @@ def main() -> None:
         show = sys.stdout.write
         show(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.platform()}\n\n")
         show(f"{import_module('bench.row').HEAD}\n")
-        for row in import_module("bench.speed").rows():
-            show(f"{row}\n")
-            sys.stdout.flush()
+        for section in sys.argv[1:] or SECTIONS:
+            for row in import_module(f"bench.{section}").rows():
+                show(f"{row}\n")
+                sys.stdout.flush()
         _stop(Path(home))
 
 
