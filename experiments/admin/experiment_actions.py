@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from assay.core.errors import AssayError
 from django.contrib import messages
@@ -71,12 +72,7 @@ def new(page: ProjectAdmin, request: HttpRequest) -> HttpResponse:
     access.require("experiments.write")
     prompts = Prompt.objects.in_project(access.project_id)
     if chosen := request.GET.get("prompt"):
-        try:
-            prompt = get_object_or_404(prompts, pk=chosen)
-        except (ValueError, TypeError):
-            prompt = None
-        if prompt is not None:
-            return write(page, request, prompt)
+        return write(page, request, get_object_or_404(prompts, pk=_id(chosen)))
     asked = request.GET.get("q", "").strip().replace("\x00", "")[:200]
     found = prompts.active().filter(labels__name="production")
     if asked:
@@ -90,6 +86,13 @@ def new(page: ProjectAdmin, request: HttpRequest) -> HttpResponse:
         prompts=list(found.order_by("-performance_score", "id")[:PROMPTS_SHOWN]),
         held=set(held),
     )
+
+
+def _id(sent: str) -> UUID | None:
+    try:
+        return UUID(sent)
+    except ValueError:
+        return None
 
 
 def edit(page: ProjectAdmin, request: HttpRequest, experiment: Experiment) -> HttpResponse:

@@ -153,7 +153,7 @@ class ExperimentAdmin(ProjectAdmin):
             return format_html('<span class="as-chip as-chip-gold">{}</span>', "waits for a person")
         if experiment.status == Status.RUNNING:
             return self._due(experiment)
-        return {"draft": "to be started", "paused": "to go on"}.get(experiment.status, "")
+        return {"draft": "to be started", "paused": "to go on"}.get(experiment.status, "–")
 
     def _due(self, experiment: Experiment) -> str:
         if experiment.exposure_ended_at is not None:

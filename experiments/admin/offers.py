@@ -48,7 +48,7 @@ def offers(experiment: Experiment, access: Access, *, served: Any) -> Offers:
     asked = _asked(experiment)
     others = [it for it in _live(experiment, may_ship=not why_not) if asked is None or not _same(it, asked)]
     ships = asked is not None and asked.name in ("promote", "approve")
-    return Offers(None if ships and why_not else asked, why_not if ships else "", others)
+    return Offers(None if ships and why_not else asked, why_not, others)
 
 
 def arm_name(arm: Arm) -> str:

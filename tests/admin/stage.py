@@ -54,7 +54,7 @@ def make_draft(person: Person, name: str = "A warmer caption", *, arms: int = 2,
 
 def make_running(person: Person, name: str, rates: tuple[float, ...] = SAME, **more: Any) -> Experiment:
     """One that has been running for twenty days, was met by units on ten of them, and was looked at all the while."""
-    units, harm = more.pop("units", 1200), more.pop("harm", 0.0)
+    units, harm, looks = more.pop("units", 1200), more.pop("harm", 0.0), more.pop("looks", LOOKS)
     draft = make_draft(person, name, arms=len(rates), **({"ramp": []} | more))
     started = start_experiment(access=person.access, experiment=draft, planned_units=1500, reason="Agreed on Monday.")
     experiment = in_the_past(started)
@@ -66,7 +66,7 @@ def make_running(person: Person, name: str, rates: tuple[float, ...] = SAME, **m
         by = f"{name}-{part}"
         pass_by(experiment, rates, units=units // PARTS, name=by, at=at, guardrails=guarded, seed=part)
     fold(project_id=experiment.project_id)
-    for look in range(LOOKS, 0, -1):
+    for look in range(looks, 0, -1):
         experiment = Experiment.objects.select_related("primary_metric").get(pk=experiment.pk)
         analysis = analyse(experiment, now - timedelta(days=look))
         keep_snapshot(analysis=analysis, results=describe_analysis(analysis))
