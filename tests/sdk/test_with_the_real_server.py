@@ -8,10 +8,13 @@ import pytest
 from assay import Assay, AssayError, AssayUnavailable, AssayWarning
 from pytest_django.live_server_helper import LiveServer
 
+from experiments.fold import fold
+from experiments.models import Execution, Exposure, Outcome, UnitTotal
 from sentinel.create_key import create_key
 from sentinel.models import ApiKey
 from sentinel.revoke_key import revoke_key
 from tests.conftest import Person
+from tests.experiments.cast import make_experiment
 from tests.sdk.twin import wait_until
 from vault.create_prompt import create_prompt
 from vault.models import Prompt
@@ -84,6 +87,39 @@ def test_it_teaches_the_vault(assay: Assay, greeting: Prompt) -> None:
     assert wait_until(
         lambda: assay.resolve(category="greeting", variables=ADA).prompt.performance_score == pytest.approx(score)
     )
+
+
+def test_it_tells_the_server_what_was_seen_of_units(live_server: LiveServer, mia: Person, tmp_path: Path) -> None:
+    """A unit meets its arm, is used for, and brings something: all of it counts, however late the exposure comes."""
+    experiment = make_experiment(mia)
+    with connect(live_server, mia.key, tmp_path) as assay:
+        resolution = assay.resolve(category="email", vertical="food", unit="ann", variables=ADA)
+        assert resolution.experiment is not None
+        assay.execution(resolution, response_time_ms=700, accuracy=0.5, cost_usd=0.25)
+        assay.outcome(resolution, "click_through", 1)
+        assay.outcome("ann", "user_satisfaction", 0.75)
+        assay.outcome(resolution, "completeness", 0.25)
+        assay.report_engagement(resolution, likes=1, impressions=4)
+        assert assay.flush()
+
+    exposure = Exposure.objects.get(experiment=experiment)
+    assert exposure.arm == resolution.experiment.arm
+    assert set(Outcome.objects.values_list("unit", flat=True)) == {exposure.unit}
+    told = dict(Outcome.objects.values_list("metric__slug", "value"))
+    assert told == {
+        "click_through": 1.0,
+        "user_satisfaction": 0.75,
+        "completeness": 0.25,
+        "engagement": 1.0,
+        "response_time_ms": 700.0,
+        "error_rate": 0.0,
+        "accuracy": 0.5,
+        "cost_usd": 0.25,
+    }
+    execution = Execution.objects.get()
+    assert (execution.completeness, execution.engagements, execution.impressions) == (0.25, 1.0, 4.0)
+    fold(project_id=mia.project.pk)
+    assert UnitTotal.objects.get(experiment=experiment).value == 1.0
 
 
 def test_it_hears_from_the_server_what_cannot_be_taken(
