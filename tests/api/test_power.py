@@ -9,7 +9,7 @@ from django.utils import timezone
 from experiments.models import Experiment, Exposure, Metric, Outcome
 from experiments.stats.power import Baseline, plan_units
 from tests.api.calls import call
-from tests.api.trials import make_subject, start
+from tests.api.trials import METRICS, make_subject, start
 from tests.conftest import Person
 
 
@@ -41,13 +41,23 @@ def test_so_few_units_find_nothing(vic: Person) -> None:
     assert plan(vic, units=10, baseline={"mean": 0.04})["smallest_effect"] is None
 
 
-def test_an_effect_is_in_the_direction_of_better(vic: Person) -> None:
-    """Where less is better, the effect is a fall."""
-    down = plan(vic, metric="response_time_ms", units=20_000, baseline={"mean": 800, "deviation": 400})
-    up = plan(vic, metric="engagement", units=20_000, baseline={"mean": 800, "deviation": 400})
-    assert 0 < down["smallest_effect"] == pytest.approx(up["smallest_effect"], rel=1e-6)
-    told = plan(vic, metric="response_time_ms", smallest_effect=down["smallest_effect"], baseline=down["baseline"])
-    assert told["units"] == pytest.approx(20_000, rel=1e-3)
+def test_an_effect_is_in_the_direction_of_better(mia: Person) -> None:
+    """Where less is better, the effect is a fall: of a conversion that needs fewer units than a rise."""
+    body = {"slug": "left", "name": "Left", "kind": "conversion", "direction": "down"}
+    assert call(mia, "POST", METRICS, body).status == 201
+    asked = {"metric": "left", "baseline": {"mean": 0.4}}
+    told = plan(mia, **asked, smallest_effect=0.1)
+    baseline = Baseline("conversion", 0.4)
+    assert told["units"] == plan_units(baseline, lift=-0.1, shares=[1, 1]).units
+    assert told["units"] != plan_units(baseline, lift=0.1, shares=[1, 1]).units
+    assert plan(mia, **asked, units=told["units"])["smallest_effect"] == pytest.approx(0.1, rel=1e-3)
+
+
+def test_a_ratio_is_planned_with_its_deviation(vic: Person) -> None:
+    asked = {"metric": "response_time_ms", "baseline": {"mean": 800, "deviation": 400}}
+    told = plan(vic, **asked, smallest_effect=0.05)
+    assert told["units"] == plan_units(Baseline("ratio", 800, 400), lift=-0.05, shares=[1, 1]).units
+    assert told["baseline"] == asked["baseline"]
 
 
 def test_more_arms_and_unequal_shares_need_more(vic: Person) -> None:
