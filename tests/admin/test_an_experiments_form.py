@@ -73,7 +73,10 @@ def test_it_saves_what_was_typed_and_shows_it_again(mia: Person) -> None:
     assert (draft.mode, draft.smallest_effect, draft.holdback, draft.max_duration_days) == ("approval", 0.05, 250, 14)
     assert [(guard.metric.slug, guard.margin) for guard in draft.guardrails.all()] == [("response_time_ms", 0.025)]
     assert [metric.slug for metric in draft.secondary_metrics.all()] == ["engagement"]
-    assert draft.ramp == [{"coverage": 1000, "minutes": 30, "units": 50}, {"coverage": 10_000, "minutes": 0, "units": 0}]
+    assert draft.ramp == [
+        {"coverage": 1000, "minutes": 30, "units": 50},
+        {"coverage": 10_000, "minutes": 0, "units": 0},
+    ]
     form = mia.browser().get(action_of(draft, "edit")).content.decode()
     for value in ('value="Shorter is better"', 'value="2.5"', '<option value="1.1.0" selected>', 'value="10"'):
         assert value in form, value
@@ -176,6 +179,9 @@ def test_it_writes_nothing_for_a_viewer(mia: Person, vic: Person) -> None:
     assert browser.post(action_of(draft, "edit"), typed(name="Mine")).status_code == 403
     assert browser.post(action_of(draft, "start"), {"planned_units": "1000"}).status_code == 403
     assert "Start it" not in browser.get(page_of(draft)).content.decode()
-    assert "Try another version" not in browser.get(reverse("admin:vault_prompt_change", args=[prompt.pk])).content.decode()
+    assert (
+        "Try another version"
+        not in browser.get(reverse("admin:vault_prompt_change", args=[prompt.pk])).content.decode()
+    )
     draft.refresh_from_db()
     assert (draft.name, draft.status) == ("Warm caption", "draft")

@@ -9,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import Schedule, Success
 
+from experiments.models import Experiment
 from sentinel.models import ApiKey, Heartbeat
 from tests.admin.shelf import changelists, make_client, make_prompt, page_of, report
+from tests.admin.stage import make_draft
 from tests.conftest import Person, make_person, make_project
 from vault.add_version import add_version
 from vault.models import Prompt, VaultSettings
@@ -27,6 +29,8 @@ LISTS = {
     "/admin/vault/labelmove/": 6,
     "/admin/vault/engagementreport/": 5,
     "/admin/vault/vaultsettings/": 5,
+    "/admin/experiments/experiment/": 9,
+    "/admin/experiments/metric/": 8,
     "/admin/sentinel/apikey/": 7,
     "/admin/sentinel/membership/": 7,
     "/admin/sentinel/project/": 7,
@@ -47,6 +51,8 @@ def fill(person: Person, many: int, start: int = 0) -> None:
         add_version(access=person.access, prompt=prompt, content="Again {{ dish }}", publish=True)
         report(prompt, 0.4, 0.6)
         make_client(person.project, f"Client {place}")
+        draft = make_draft(person, f"Draft {place}")
+        Experiment.objects.filter(pk=draft.pk).update(status="running", planned_units=100)
         member = make_person(f"member{place}", person.project, "member")
         ApiKey.objects.filter(made_by=member.user).update(expires_at=timezone.now() + timedelta(days=3))
         other = make_project(f"project-{place}")

@@ -42,12 +42,13 @@ def test_it_keeps_out_who_belongs_to_no_project(bakery: Project, is_staff: bool)
 
 
 def test_it_shows_each_role_its_own_pages(olga: Person, adam: Person, mia: Person, vic: Person) -> None:
-    ours = ("/admin/vault/", "/admin/sentinel/")
+    ours = ("/admin/vault/", "/admin/experiments/", "/admin/sentinel/")
     shown = {
         it.user.username: {address for address in changelists(it.browser()) if address.startswith(ours)}
         for it in (olga, adam, mia, vic)
     }
     vault = {f"/admin/vault/{name}/" for name in ("prompt", "client", "labelmove", "engagementreport", "vaultsettings")}
+    vault |= {"/admin/experiments/experiment/", "/admin/experiments/metric/"}
     assert shown["vic"] == shown["mia"] == vault
     assert shown["adam"] == vault | {"/admin/sentinel/apikey/"}
     assert shown["olga"] == vault | {"/admin/sentinel/apikey/", "/admin/sentinel/membership/"}
