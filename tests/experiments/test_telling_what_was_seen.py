@@ -94,7 +94,7 @@ def test_it_needs_a_unit(mia: Person) -> None:
     assert (refused["code"], refused["pointer"]) == ("no_experiment", "/resolution_id")
 
 
-@pytest.mark.parametrize("kind", ["exposures", "outcomes"])
+@pytest.mark.parametrize("kind", ["exposures", "outcomes", "executions"])
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
