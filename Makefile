@@ -30,7 +30,7 @@ check: $(VENV)/.packages-dev  ## lint, types, import contracts, migrations, sett
 bench: $(VENV)/.packages-dev  ## print the benchmarks
 	@$(BIN)/python -m bench
 
-demo: $(VENV)/.packages  ## watch the vault learn, on the figures of twelve real tests
+demo: $(VENV)/.packages  ## watch the vault learn and experiments decide, on the figures of real tests
 	@$(BIN)/python manage.py demo
 
 lock: $(VENV)/.packages-dev  ## pin and hash what pyproject.toml names

@@ -96,5 +96,6 @@ def test_it_prints_what_the_experiments_came_to(tmp_path: Path) -> None:
     file = tmp_path / "tests.csv"
     file.write_text("test_id,arm,impressions,clicks\na,0,100,20\na,1,100,70\n")
     printed = StringIO()
-    call_command("replay", str(file), experiment=True, visitors=600, stdout=printed)
+    file.write_text(file.read_text() + "b,0,100,20\nb,1,100,20\n")
+    call_command("replay", str(file), experiment=True, tests=1, visitors=600, stdout=printed)
     assert "Of 1 experiments 1 came to a verdict" in printed.getvalue()

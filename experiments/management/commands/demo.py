@@ -1,4 +1,4 @@
-"""Watch the vault learn: twelve real tests, played through the running server."""
+"""Watch the vault learn and experiments decide: real tests, played through the running server."""
 
 import urllib.error
 import urllib.request
@@ -15,6 +15,8 @@ from experiments import replay
 FILE = Path(replay.__file__).parent / "twelve_tests.csv"
 VISITORS = 6_000
 BATCH = 100
+# Fewer visitors would leave most experiments open, and more tests make the demo long.
+TRIED, TRIED_VISITORS, TRIED_BATCH = 4, 12_000, 500
 
 BEFORE = f"""
     Twelve real headline tests, played again through the server at {{url}}
@@ -35,14 +37,30 @@ AFTER = """
     better ones from the first report on, and still asks the others now and then. The same seed gives the
     same numbers on any machine; docs/demo.md has the whole story.
 
-    What they learned is to be seen at {url}/admin/, in the projects
-    `Replay, score` and `Replay, thompson`. The figures are quoted from the Upworthy Research Archive
+    But what is chosen is not proven. An experiment can do that: now the first {tried} tests run as experiments,
+    a prompt each, with a version for each headline; the first one, named by lot, is the control. {visitors:,}
+    visitors come to each. The bundle is fetched (GET /api/v1/bundle), each visitor's arm is found in this
+    process, as in any application with the SDK, and what was seen is sent in batches (POST /api/v1/outcomes and
+    /exposures). After each {batch} the experiment is looked at, and its verdict acted upon: a worse headline is
+    taken out, a better one becomes `production` for everybody, by itself.
+
+"""
+AT_LAST = """
+    `took`: visitors until the verdict, all of them where there is none yet. `lost`: the clicks that it cost, until
+    then and after it, against showing everybody the best headline. These verdicts may be looked at as often as
+    one likes, and hold all the same: that costs visitors. Who wants the clicks takes `thompson`; who has to
+    know, and to be able to take it back, an experiment.
+
+    All of it is to be seen at {url}/admin/, in the projects `Replay, score`,
+    `Replay, thompson` and `Replay, experiment`. The figures are quoted from the Upworthy Research Archive
     (Matias, Munger, Le Quere, Ebersole 2021, Scientific Data 8:195).
 """
 
 
 class Command(BaseCommand):
-    help = "Play twelve real headline tests through the running server, and see what the vault's choice earns."
+    help = (
+        "Play real headline tests through the running server: what the vault's choice earns, what experiments decide."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         url = settings.ASSAY_URL
@@ -53,7 +71,20 @@ class Command(BaseCommand):
         self.stdout.write(dedent(BEFORE.format(url=url)))
         self.stdout.flush()
         call_command("replay", str(FILE), visitors=VISITORS, batch=BATCH, url=url, stdout=self.stdout)
-        self.stdout.write(dedent(AFTER.format(url=url)))
+        told = AFTER.format(tried=TRIED, visitors=TRIED_VISITORS, batch=TRIED_BATCH)
+        self.stdout.write(dedent(told))
+        self.stdout.flush()
+        call_command(
+            "replay",
+            str(FILE),
+            experiment=True,
+            tests=TRIED,
+            visitors=TRIED_VISITORS,
+            batch=TRIED_BATCH,
+            url=url,
+            stdout=self.stdout,
+        )
+        self.stdout.write(dedent(AT_LAST.format(url=url)))
 
 
 def _answers(url: str) -> bool:

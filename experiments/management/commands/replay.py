@@ -34,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--experiment", action="store_true", help="as experiments: a prompt a test, with a version for each arm"
         )
+        parser.add_argument("--tests", type=int, help="play only so many tests, the first ones of the file")
         parser.add_argument("--url", help="play over HTTP through the server there, which serves this same database")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,8 +46,10 @@ class Command(BaseCommand):
             batch = min(500 if options["experiment"] else 100, visitors)
         if not 1 <= batch <= visitors <= 10_000_000:
             raise CommandError("--visitors is a number from 1 to 10,000,000, and --batch is not above it.")
+        if options["tests"] is not None and options["tests"] < 1:
+            raise CommandError("--tests is a number from 1 on.")
         try:
-            tests = self._tests(options["file"], options["seed"])
+            tests = self._tests(options["file"], options["seed"])[: options["tests"]]
             lines = played(tests, seed=options["seed"], visitors=visitors, batch=batch, url=options["url"])
         except AssayError as error:
             raise CommandError(error.detail) from None
