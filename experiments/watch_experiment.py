@@ -22,7 +22,8 @@ from experiments.project_course import ends_at, ramp_of
 from experiments.widen_experiment import widen_experiment
 
 # Of two that come within this the second does nothing.
-REST = timedelta(seconds=45)
+REST = timedelta(seconds=30)
+BROKEN = "It could not be analysed"
 
 
 def watch_experiment(*, experiment_id: UUID) -> Analysis | None:
@@ -33,7 +34,7 @@ def watch_experiment(*, experiment_id: UUID) -> Analysis | None:
         return _watch(experiment_id)
     except Exception as error:
         # Whatever it is: this experiment calls a person, and the worker learns that its task failed.
-        told = f"It could not be analysed ({type(error).__name__}); the worker's log says more."
+        told = f"{BROKEN} ({type(error).__name__}); the worker's log says more."
         Experiment.objects.filter(pk=experiment_id).update(alarm=told)
         raise
 
@@ -51,7 +52,10 @@ def _watch(experiment_id: UUID) -> Analysis | None:
     analysis = analyse(experiment, timezone.now())
     if not keep_snapshot(analysis=analysis, results=describe_analysis(analysis)):
         return None
-    if experiment.status == Status.RUNNING and not act_on_verdict(analysis=analysis):
+    if experiment.status == Status.PAUSED:
+        # Nothing is acted on, but what was wrong with the last look is right again.
+        Experiment.objects.filter(pk=experiment.pk, alarm__startswith=BROKEN).update(alarm="")
+    elif not act_on_verdict(analysis=analysis):
         _widen(analysis)
     return analysis
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from assay.core.errors import AssayError
 from django.db import connection, connections
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -18,6 +19,7 @@ from experiments.act_on_verdict import act_on_verdict
 from experiments.analyse import analyse
 from experiments.fold import fold
 from experiments.models import Experiment, ExperimentEvent, Snapshot
+from experiments.promote_experiment import promote_experiment
 from experiments.watch_experiment import watch_experiment
 from tests.conftest import Person
 from tests.experiments.test_resolve import make_prompt
@@ -183,3 +185,59 @@ def test_nothing_is_watched_that_is_not_live(mia: Person) -> None:
     assert watch_experiment(experiment_id=experiment.pk) is None
     assert not Snapshot.objects.exists()
     assert ExperimentEvent.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_start_at_once_for_the_same_context_one_is_refused(mia: Person) -> None:
+    drafts = [draft(mia), draft(mia, make_prompt(mia, content="Hi", name="rival"))]
+    ready = threading.Barrier(2)
+    told: list[str] = []
+
+    def begin(experiment: Experiment) -> None:
+        try:
+            ready.wait(10)
+            told.append(start(mia, experiment).status)
+        except AssayError as error:
+            told.append(error.code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=begin, args=[experiment]) for experiment in drafts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(told) == ["context_taken", "running"]
+    assert Experiment.objects.live().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_and_a_worker_at_once_ship_once(mia: Person) -> None:
+    experiment = running(mia, "auto")
+    pass_by(experiment, BETTER, units=1200)
+    fold(project_id=experiment.project_id)
+    seen = analyse(Experiment.objects.get(pk=experiment.pk), timezone.now())
+    ready = threading.Barrier(2)
+    told: list[str] = []
+
+    def act(work: Any) -> None:
+        try:
+            ready.wait(10)
+            work()
+        except AssayError as error:
+            told.append(error.code)
+        finally:
+            connections.close_all()
+
+    works = (
+        lambda: promote_experiment(access=mia.access, experiment=experiment, arm=1),
+        lambda: act_on_verdict(analysis=seen),
+    )
+    threads = [threading.Thread(target=act, args=[work]) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    # Whoever came second found it done; only a person is told so.
+    assert told in ([], ["wrong_status"])
+    assert (actions(experiment).count("shipped"), moves(experiment)) == (1, 2)
