@@ -3,11 +3,15 @@
 import time
 from collections.abc import Callable
 
+import msgspec
 import pytest
+from assay.core.bundle import Client as Customer
+from assay.core.bundle import Content, ProjectSettings, Version
+from assay.core.bundle import Prompt as CorePrompt
 from django.test import Client
 from pytest_django import Settings
 
-from experiments.bundle import SERVED_ON, Served, serve
+from experiments.bundle import SERVED_ON, Part, Served, serve
 from experiments.read_bundle import read_bundle
 from tests.conftest import Person, make_person, make_project
 from tests.experiments.test_resolve import make_prompt
@@ -32,6 +36,14 @@ def publish(person: Person, prompt: Prompt, content: str) -> None:
 
 def texts(served: Served) -> set[object]:
     return {version.content for prompt in served.bundle.content.prompts for version in prompt.versions}
+
+
+def make_core_prompt(number: int) -> CorePrompt:
+    id_ = f"00000000-0000-7000-8000-{number:012d}"
+    version = Version(id_, "1.0.0", "text", 'He said "prompts":[]')
+    place = {"category": "ad", "vertical": "food", "platform": None, "agent_code": None, "language": "en"}
+    labels = {"latest": id_}
+    return CorePrompt(id=id_, name=f"prompt {number}", technique="", labels=labels, versions=[version], **place)
 
 
 @pytest.fixture
@@ -108,3 +120,13 @@ def test_it_keeps_the_content_as_it_is_when_only_scores_move(mia: Person) -> Non
     moved = read_bundle(mia.project.pk, known)
     assert moved.content is known.content
     assert moved.score(moved.content.prompts[0]) == (5.0, 5.0, 10.0)
+
+
+@pytest.mark.parametrize("number", [0, 1, 250, 251, 600])
+def test_it_packs_piece_by_piece_what_it_would_pack_whole(number: int) -> None:
+    project = ProjectSettings("00000000-0000-7000-8000-000000000999", 'a "prompts":[] slug')
+    content = Content(project, 7, [make_core_prompt(each) for each in range(number)], clients=[Customer("id", "Ann")])
+    part = Part.of(content)
+    assert part.body == msgspec.json.encode(content)
+    assert Part.of(content) == part
+    assert Part.of(Content(project, 8, content.prompts, clients=content.clients)).etag != part.etag
