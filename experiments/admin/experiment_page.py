@@ -58,6 +58,7 @@ def show(page: ProjectAdmin, request: HttpRequest, experiment: Experiment) -> Ht
         growth=_growth(found, course),
         arms=shown.arms(found),
         split_p=shown.p_value(found["split"]["p"]),
+        chi_square_p=shown.p_value(found["split"]["chi_square_p"]),
         guardrails=shown.guardrails(found),
         secondaries=shown.secondaries(found),
         progress=_progress(found),

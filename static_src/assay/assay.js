@@ -17,7 +17,10 @@ document.addEventListener("click", (event) => {
     row.querySelectorAll("input, textarea, select").forEach((field) => {
       if (field.tagName !== "SELECT") field.value = "";
       field.name = field.name.replace(/-\d+-/, `-${index}-`);
-      field.id = field.id.replace(/-\d+-/, `-${index}-`);
+      if (field.id) field.id = field.id.replace(/-\d+-/, `-${index}-`);
+    });
+    row.querySelectorAll("[aria-label]").forEach((named) => {
+      named.setAttribute("aria-label", named.getAttribute("aria-label").replace(/\d+/, index + 1));
     });
     list.append(row);
     const total = document.getElementById(add.dataset.total || "");
