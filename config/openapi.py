@@ -21,7 +21,7 @@ PROJECT = {
 # For what creates or moves something.
 ONCE = OpenApiParameter(
     "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
     description="Any text of one's own. Sent again with the same key within 24 hours, a request gets its first answer "
     "and nothing happens twice.",

@@ -1,10 +1,11 @@
 """What the REST doors of all apps share: parsing, strict fields, rendering, filters and pages."""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import msgspec
 from assay.core.errors import AssayError, FieldError, pointer_of
+from django.db import models
 from django.http import HttpRequest
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import renderers, serializers
@@ -168,6 +169,21 @@ class StrictSerializer(serializers.Serializer[Any]):
                 if field.required and name not in sent
             }
         return wrong
+
+
+class StrictModelSerializer(serializers.ModelSerializer[Any], StrictSerializer):
+    """A model's fields as they are sent: strings as strings, nothing unknown."""
+
+    serializer_field_mapping: ClassVar[dict[Any, Any]] = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: Text,
+        models.TextField: Text,
+        models.BooleanField: Flag,
+    }
+
+    def get_validators(self) -> list[Any]:
+        # What spans rows is the verb's to say, in its transaction.
+        return []
 
 
 def invalid_parameter(name: str, detail: str) -> AssayError:

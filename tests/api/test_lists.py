@@ -56,6 +56,7 @@ def names(mia: Person, query: str) -> list[str]:
         ("?vertical=", {"Bread post", "Brot-Beitrag", "House email", "100% ad_copy"}),
         ("?search=bread", {"Bread post", "Brot-Beitrag"}),
         ("?search=POST+aida", {"Bread post"}),
+        ("?search=BREA+beitrag", {"Brot-Beitrag"}),
         ("?search=post+nothing", set()),
         ("?search=O%27Hara", {"House email"}),
         ("?search=100%25", {"100% ad_copy"}),
@@ -86,6 +87,8 @@ def test_it_cuts_into_pages_that_hold_each_row_once(mia: Person) -> None:
             answer = call(mia, "GET", VAULT + path).json
             assert answer["count"] == 7
             seen += [row["id"] for row in answer["results"]]
+            # A row that is written anew lies elsewhere on the disk: it must not come up again for that.
+            Prompt.objects.filter(pk=seen[0]).update(source="touched")
             path = "?" + answer["next"].partition("?")[2] if answer["next"] else ""
         assert len(seen) == len(set(seen)) == 7
     assert len(call(mia, "GET", VAULT + "?page_size=9999").json["results"]) == 7

@@ -10,7 +10,7 @@ from config.openapi import ONCE
 from config.rest import check_parameters
 from vault.api.base import ClientView, VaultView
 from vault.api.filters import ClientFilters
-from vault.api.serializers import ClientFields, ClientRead
+from vault.api.serializers.clients import ClientFields, ClientRead
 from vault.merge_patch import merge_patch
 from vault.models import Client
 from vault.models.clients import ClientQuerySet

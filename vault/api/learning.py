@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from config.openapi import ONCE, ref
 from config.rest import check_parameters
 from vault.api.base import PromptView
-from vault.api.serializers import ReportRead
+from vault.api.serializers.reports import ReportRead
 from vault.learn import Learned
 from vault.models import EngagementReport
 from vault.report_engagement import Engagement, report_engagement

@@ -10,7 +10,7 @@ from config.openapi import ONCE
 from config.rest import check_parameters
 from vault.api.base import PromptView, VaultView
 from vault.api.filters import PromptFilters, TopFilters
-from vault.api.serializers import CONTEXT, ChangedPrompt, NewPrompt, PromptRead, PromptRow, Summary, Top
+from vault.api.serializers.prompts import CONTEXT, ChangedPrompt, NewPrompt, PromptRead, PromptRow, Summary, Top
 from vault.create_prompt import create_prompt
 from vault.models import Prompt
 from vault.models.prompts import PromptQuerySet

@@ -10,13 +10,8 @@ from rest_framework.response import Response
 from config.openapi import ONCE, ref
 from config.rest import check_parameters, invalid_parameter
 from vault.api.base import PromptView
-from vault.api.serializers import (
-    LabelsRead,
-    LabelTarget,
-    MovedRead,
-    NewVersion,
-    VersionRead,
-)
+from vault.api.serializers.labels import LabelsRead, LabelTarget, MovedRead
+from vault.api.serializers.versions import NewVersion, VersionRead
 from vault.compare_versions import Difference, compare_versions
 from vault.find_version import find_version
 from vault.models import Label, LabelMove, Prompt, Version
