@@ -12,14 +12,14 @@ def carry_variables(variables: dict[str, Any], *, content: Any) -> dict[str, Any
 
     None where that cannot be said: the text is no template, or uses a variable against its description.
     """
-    texts = [content] if isinstance(content, str) else [message.get("content", "") for message in content]
+    texts = content if isinstance(content, list) else [{"content": content}]
     try:
-        templates = [compile_template(text) for text in texts]
+        templates = [compile_template(text["content"]) for text in texts]
         found = derive(templates)
         carried = _merged(variables, found)
         check_against(carried, templates)
-    except AssayError:
-        return None
+    except (AssayError, TypeError, KeyError, AttributeError):
+        return None  # whoever saves it says what is wrong
     return carried
 
 
