@@ -99,9 +99,7 @@ def test_a_change_in_one_project_leaves_the_others_where_they_were(mia: Person, 
     assert look(stranger.project.pk) == before
 
 
-def test_scores_move_once_for_all_marks_and_not_before_the_pause_is_over(
-    mia: Person, settings: Settings
-) -> None:
+def test_scores_move_once_for_all_marks_and_not_before_the_pause_is_over(mia: Person, settings: Settings) -> None:
     prompt = make_prompt(mia)
     for _ in range(3):
         report(prompt)
