@@ -8,6 +8,7 @@ import pytest
 from sentinel import access
 from tests.api.calls import CLIENTS, VAULT, at, call, make_prompt
 from tests.conftest import Person
+from vault.api.filters import ClientFilters, PromptFilters
 from vault.models import Client, Prompt
 
 SHELF: list[dict[str, Any]] = [
@@ -75,6 +76,13 @@ def test_it_orders(mia: Person, shelf: None) -> None:
     assert names(mia, "?ordering=performance_score")[-1] == "House email"
     assert names(mia, "?ordering=,")[0] == "House email"
     assert names(mia, "?ordering=-times_used,name") == ["House email", "100% ad_copy", "Bread post", "Brot-Beitrag"]
+
+
+def test_it_leaves_no_order_to_chance() -> None:
+    """Where the order is a tie, the database may answer each page in another."""
+    for filters, model in ((PromptFilters, Prompt), (ClientFilters, Client)):
+        ordered = filters({"ordering": "-created_at"}, queryset=model.objects.all()).qs
+        assert ordered.query.order_by == ("-created_at", "id")
 
 
 def test_it_cuts_into_pages_that_hold_each_row_once(mia: Person) -> None:
