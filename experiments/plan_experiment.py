@@ -3,24 +3,26 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from assay.core.errors import single
 from django.db import connection
+from django.utils import timezone
 
 from experiments.models import Experiment, Metric
 from experiments.models.metrics import Direction, Kind
 from experiments.stats.estimate import Kind as StatsKind
 from experiments.stats.power import Baseline, Plan, plan_units
 
-# What units brought in the control of the project's experiments with this metric, the newest ones first: as the
-# metric stood for those who were served what was in production.
+# What units, whose windows have closed, brought in the control of the project's newest experiment with this metric: as
+# it stood for those who were served what was in production. Of a mean their total holds the mean already.
 CONTROLS = """
     SELECT count(*), sum(y), sum(x), sum(y * y), sum(y * x), sum(x * x) FROM (
-        SELECT CASE %(kind)s WHEN 'conversion' THEN (value > 0)::int::float8
-                             WHEN 'mean' THEN value / GREATEST(rows, 1) ELSE value END AS y,
+        SELECT CASE %(kind)s WHEN 'conversion' THEN (value > 0)::int::float8 ELSE value END AS y,
                CASE %(kind)s WHEN 'ratio' THEN weight ELSE 1 END AS x
-        FROM experiments_unittotal WHERE metric_id = %(metric)s AND arm = 0 AND experiment_id = (
+        FROM experiments_unittotal
+        WHERE metric_id = %(metric)s AND arm = 0 AND exposed_at <= %(closed)s AND experiment_id = (
             SELECT experiment.id FROM experiments_experiment experiment
             JOIN experiments_measured measured ON measured.experiment_id = experiment.id
             WHERE experiment.project_id = %(project)s AND measured.metric_id = %(metric)s
@@ -116,11 +118,12 @@ def find_baseline(*, metric: Metric, prompt_id: UUID | None = None) -> Baseline 
     """How the metric stands for a unit in this project: in the control of the newest experiment that measured it, one
     on the same prompt before others, or else as sent at all. None where fewer than 100 units tell of it. Two queries at
     most."""
-    known: dict[str, str | UUID | None] = {
+    known: dict[str, str | UUID | datetime | None] = {
         "project": metric.project_id,
         "metric": metric.pk,
         "kind": metric.kind,
         "prompt": prompt_id,
+        "closed": timezone.now() - metric.waits,
     }
     with connection.cursor() as cursor:
         for question in (CONTROLS, OUTCOMES):

@@ -7,11 +7,16 @@ import pytest
 from assay.core.errors import AssayError
 from django.utils import timezone
 
+from config.ids import uuid7
 from experiments.approve_experiment import approve_experiment
+from experiments.conclude_experiment import conclude_experiment
 from experiments.draft_experiment import Guard
-from experiments.models import Experiment, Exposure, UnitTotal
+from experiments.models import Experiment, Exposure, Metric, UnitTotal
 from experiments.pause_experiment import pause_experiment
+from experiments.plan_experiment import find_baseline
 from experiments.promote_experiment import promote_experiment
+from experiments.record_exposures import Met
+from experiments.record_outcomes import Measured
 from experiments.results import results
 from experiments.resume_experiment import resume_experiment
 from experiments.roll_back_experiment import roll_back_experiment
@@ -19,8 +24,9 @@ from experiments.start_experiment import start_experiment
 from sentinel.access import access_of_key
 from sentinel.models import ApiKey, Membership
 from tests.conftest import Person
+from tests.experiments.test_resolve import make_prompt
 from tests.experiments.test_start import draft, metric_of, start
-from tests.experiments.traffic import in_the_past, pass_by, watch
+from tests.experiments.traffic import in_the_past, pass_by, record, watch
 from vault.models import LabelMove, VaultSettings
 from vault.report_engagement import report_engagement
 
@@ -277,3 +283,33 @@ def test_a_report_that_names_no_unit_is_shown_and_counts_for_nobody(mia: Person)
         prompt_id=experiment.prompt_id,
     )
     assert results(experiment)["reports_without_unit"] == 1
+
+
+@pytest.mark.parametrize(("slug", "value"), [("click_through", 0.3), ("spent", 8.0)])
+def test_the_next_experiment_is_planned_with_what_the_last_ones_control_brought(
+    mia: Person, slug: str, value: float
+) -> None:
+    Metric.objects.create(project=mia.project, slug="spent", name="Spent", kind="mean")
+    metric = metric_of(mia, slug)
+    experiment = running(mia, "manual", fields={"primary_metric": metric})
+    if slug == "click_through":
+        pass_by(experiment, (value, 0.9), units=800)
+        # Whose window is open still has not brought all it will.
+        pass_by(experiment, (0.0, 0.0), units=800, name="new", at=timezone.now())
+    else:
+        at = timezone.now() - timedelta(days=10)
+        met = [Met(experiment.pk, 0, unit, at) for unit in range(300)]
+        # Each unit twice: its value is the mean of both.
+        spent = [(unit, value + 2 * (unit % 2) - 1) for unit in range(300) for _ in range(2)]
+        record(
+            mia.project.pk,
+            met,
+            [Measured(uuid7(), unit, metric, each, 1.0, at + timedelta(hours=1)) for unit, each in spent],
+        )
+    watch(experiment)
+    found = find_baseline(metric=metric, prompt_id=experiment.prompt_id)
+    assert found is not None
+    assert found.mean == pytest.approx(value, abs=0.06)
+    conclude_experiment(access=mia.access, experiment=experiment)
+    following = draft(mia, make_prompt(mia, content="Hi", name="next"), fields={"primary_metric": metric})
+    assert start(mia, following, planned_units=None).planned_units
