@@ -13,7 +13,7 @@ from experiments.check_draft import MOST_ARMS, MOST_STEPS
 from experiments.draft_experiment import Guard, Side
 from experiments.models import Experiment, Metric
 from experiments.models.experiments import WHOLE, Mode, default_ramp
-from vault.admin.fields import LongText, TextWidget, tell
+from sentinel.admin_fields import LongText, TextWidget, tell
 from vault.models import Prompt, Version
 
 Value = TypeVar("Value")

@@ -18,8 +18,8 @@ from experiments.models import Experiment, Metric
 from experiments.models.metrics import Direction, Kind
 from experiments.save_metric import save_metric
 from sentinel.admin_base import Place, ProjectAdmin
+from sentinel.admin_fields import TextWidget, tell
 from sentinel.admin_filters import by
-from vault.admin.fields import TextWidget, tell
 
 UNITS = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1)}
 POINTERS = {"/window": "window", "/cap_at": "cap_at", "/cap_percentile": "cap_percentile"}

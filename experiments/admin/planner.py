@@ -12,7 +12,7 @@ from experiments.admin.rows import number
 from experiments.models import Metric
 from experiments.plan_experiment import Known
 from experiments.work_out_power import Power, work_out_power
-from vault.admin.fields import TextWidget, tell
+from sentinel.admin_fields import TextWidget, tell
 from vault.models import Prompt
 
 POINTERS = {

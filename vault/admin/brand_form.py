@@ -6,7 +6,7 @@ from assay.core.errors import AssayError
 from django import forms
 from django.http import QueryDict
 
-from vault.admin.fields import CommaList, LongText, OneOf, TextWidget, tell
+from sentinel.admin_fields import CommaList, LongText, OneOf, TextWidget, tell
 from vault.models import Client
 
 TONES = ("warm", "confident", "calm", "playful", "plain", "expert", "bold", "elegant", "caring", "witty")

@@ -8,7 +8,7 @@ from assay.core.errors import AssayError
 from django import forms
 from django.http import QueryDict
 
-from vault.admin.fields import CommaList, LongText, TextWidget, tell
+from sentinel.admin_fields import CommaList, LongText, TextWidget, tell
 from vault.models import Prompt
 
 OPTIONAL = ("platform", "agent_code")

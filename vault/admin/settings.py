@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from sentinel.admin_base import Place, ProjectAdmin
-from vault.admin.fields import CommaList, TextWidget
+from sentinel.admin_fields import CommaList, TextWidget
 from vault.models import VaultSettings
 from vault.models.labels import LABEL_NAME
 from vault.models.prompts import LANGUAGE

@@ -8,7 +8,7 @@ from assay.core.errors import AssayError
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from vault.admin.fields import AreaWidget, TextWidget, tell
+from sentinel.admin_fields import AreaWidget, TextWidget, tell
 from vault.models import Client, Prompt, Version
 
 PREFIX = "var-"

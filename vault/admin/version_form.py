@@ -7,7 +7,7 @@ from django import forms
 from django.http import QueryDict
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
-from vault.admin.fields import JSONText, LongText, OneOf, TextWidget, tell
+from sentinel.admin_fields import JSONText, LongText, OneOf, TextWidget, tell
 from vault.carry_variables import carry_variables
 from vault.check_version import ROLES
 from vault.models import Version
