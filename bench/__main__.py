@@ -1,6 +1,4 @@
-"""Print the benchmarks of speed: `python -m bench`, or `python -m bench experiments` for those of experiments alone.
-
-Those of the statistics are `python -m bench.stats`."""
+"""Print the benchmarks: `python -m bench`, or `python -m bench experiments` for those of one section."""
 
 import os
 import platform
@@ -10,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parent.parent
-SECTIONS = ["speed", "experiments"]
+SECTIONS = ["speed", "experiments", "stats"]
 
 
 def main() -> None:
