@@ -73,10 +73,12 @@ class Served:
     `current_at` is the last time, on the monotonic clock, at which it was known to be what the database holds.
     """
 
-    __slots__ = ("_clientless", "_encoding", "_parts", "bundle", "current_at")
+    __slots__ = ("_clientless", "_encoding", "_parts", "asked_for", "bundle", "current_at")
 
-    def __init__(self, bundle: core.Bundle, current_at: float) -> None:
+    def __init__(self, bundle: core.Bundle, current_at: float, previous: "Served | None" = None) -> None:
         self.bundle = bundle
+        # The parts that somebody wanted of this one or of those before it.
+        self.asked_for: set[tuple[str, bool]] = set(previous.asked_for) if previous else set()
         self.current_at = current_at
         self._clientless: core.Bundle | None = None
         self._parts: dict[tuple[str, bool], Part] = {}
@@ -98,16 +100,18 @@ class Served:
         return self._clientless
 
     def prepare(self, previous: "Served") -> None:
-        """Encode what the previous one was asked for, before somebody has to wait for it."""
-        for name, with_clients in list(previous._parts):
-            if name == "content" and self.bundle.content is previous.bundle.content:
-                self._parts.setdefault((name, with_clients), previous._parts[name, with_clients])
+        """Encode what is asked for, before somebody has to wait for it."""
+        for name, with_clients in list(self.asked_for):
+            known = previous._parts.get((name, with_clients))
+            if known is not None and name == "content" and self.bundle.content is previous.bundle.content:
+                self._parts.setdefault((name, with_clients), known)
             self._part(name, with_clients)
 
     def _part(self, name: str, with_clients: bool) -> Part:
         part = self._parts.get((name, with_clients))
         if part is not None:
             return part
+        self.asked_for.add((name, with_clients))
         with self._encoding:
             part = self._parts.get((name, with_clients))
             if part is None:
@@ -123,6 +127,7 @@ def _without_clients(content: core.Content) -> core.Content:
 
 _kept: OrderedDict[UUID, Served] = OrderedDict()
 _building = Lock()
+_packing = Lock()
 _built_aside: set[UUID] = set()
 
 
@@ -164,7 +169,7 @@ def _build(project_id: UUID, seen: Seen) -> Served:
             return kept
         started = monotonic()
         try:
-            served = Served(read_bundle(project_id, kept.bundle if kept else None), started)
+            served = Served(read_bundle(project_id, kept.bundle if kept else None), started, kept)
         except Revision.DoesNotExist:
             raise AssayError("not_found", "There is no such project.", status=404) from None
         _kept[project_id] = served
@@ -178,11 +183,13 @@ def _build_aside(project_id: UUID, seen: Seen) -> None:
     previous = _kept.get(project_id)
     try:
         served = _build(project_id, seen)
-        if previous is not None and served is not previous:
-            served.prepare(previous)
     except (AssayError, DatabaseError):
         # The next request finds it too old, tries again itself, and can say what is wrong.
-        pass
+        return
     finally:
+        # From here on the next change need not wait until this one is packed.
         _built_aside.discard(project_id)
         connection.close()
+    with _packing:
+        if previous is not None and _kept.get(project_id) is served:
+            served.prepare(previous)
