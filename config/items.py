@@ -39,7 +39,7 @@ def told(error: msgspec.ValidationError) -> AssayError:
     if field := _FIELD.search(sentence):
         pointer += f"/{field.group(1)}"
         code = "unknown_field" if "unknown field" in sentence else "required"
-    return AssayError("invalid", f"{detail}.", status=422, errors=[FieldError(pointer or "/", code, f"{detail}.")])
+    return AssayError("invalid", f"{detail}.", status=422, errors=[FieldError(pointer, code, f"{detail}.")])
 
 
 def time_of(at: datetime | None, *, now: datetime) -> datetime:

@@ -158,7 +158,7 @@ def _invalid(errors: list[FieldError]) -> AssayError:
 def _field_errors(details: Any, pointer: str = "") -> Iterator[FieldError]:
     if isinstance(details, Mapping):
         if "message" in details and "code" in details and not isinstance(details["message"], Mapping | list):
-            yield FieldError(pointer or "/", str(details["code"]), str(details["message"]))
+            yield FieldError(pointer, str(details["code"]), str(details["message"]))
             return
         for key, value in details.items():
             step = "" if key == "non_field_errors" else f"/{str(key).replace('~', '~0').replace('/', '~1')}"
@@ -172,7 +172,7 @@ def _field_errors(details: Any, pointer: str = "") -> Iterator[FieldError]:
 def _model_errors(error: ModelValidationError) -> Iterator[FieldError]:
     fields = error.error_dict if hasattr(error, "error_dict") else {"__all__": error.error_list}
     for name, found in fields.items():
-        pointer = "/" if name == "__all__" else f"/{name}"
+        pointer = "" if name == "__all__" else f"/{name}"
         for one in found:
             yield FieldError(pointer, one.code or "invalid", " ".join(one.messages))
 

@@ -81,7 +81,7 @@ def _pointer(place: Place) -> str:
     while place is not None:
         place, key = place
         steps.append(str(key)[:100])
-    return pointer_of(steps[-2::-1]) or "/"
+    return pointer_of(steps[-2::-1])
 
 
 class JSONParser(BaseParser):

@@ -1,6 +1,6 @@
 """This file lets you record which units met which arms: each once, at its own time, however late it is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.items import convert_item, time_of
-from experiments.models import Arm, Experiment
+from experiments.models import Arm, Experiment, Exposure
 from experiments.models.experiments import Status
 from experiments.observed import Answer, Taken, milliseconds, number_of
 
@@ -59,7 +59,7 @@ class Met:
 
 
 def record_exposures(*, project_id: UUID, items: Sequence[Any]) -> list[Answer]:
-    """For each item whether it is taken, and whether it counts. Three queries."""
+    """For each item whether it is taken, and whether it counts. Four queries."""
     now = timezone.now()
     answers: dict[int, Answer] = {}
     read: dict[int, Met] = {}
@@ -69,13 +69,21 @@ def record_exposures(*, project_id: UUID, items: Sequence[Any]) -> list[Answer]:
         except AssayError as error:
             answers[place] = error
     experiments = _experiments(project_id, {met.experiment_id for met in read.values()})
+    known = _known(project_id, read.values())
+    seen = set(known)
     taken: list[Met] = []
     for place, met in read.items():
         try:
-            answers[place] = Taken(counted=_counts(met, experiments))
-            taken.append(met)
+            counts = _counts(met, experiments)
         except AssayError as error:
             answers[place] = error
+            continue
+        arm = known.setdefault((met.experiment_id, met.unit), met.arm)
+        seen_before = (met.experiment_id, met.unit) in seen
+        seen.add((met.experiment_id, met.unit))
+        # A unit counts in the arm that it met first; another one is written down as such, and counts for nothing.
+        answers[place] = Taken(counted=counts and arm == met.arm, duplicate=seen_before and arm == met.arm)
+        taken.append(met)
     if taken:
         expose(project_id=project_id, met=taken)
     return [answers[place] for place in range(len(items))]
@@ -119,6 +127,12 @@ def _experiments(project_id: UUID, wanted: set[UUID]) -> dict[UUID, tuple[Experi
         arms.setdefault(experiment_id, set()).add(number)
     found = Experiment.objects.in_project(project_id).filter(pk__in=wanted)
     return {experiment.pk: (experiment, arms.get(experiment.pk, set())) for experiment in found}
+
+
+def _known(project_id: UUID, met: Iterable[Met]) -> dict[tuple[UUID, int], int]:
+    """The arms of those units that have met one already."""
+    found = Exposure.objects.filter(project_id=project_id, unit__in={each.unit for each in met})
+    return {(each, unit): arm for each, unit, arm in found.values_list("experiment_id", "unit", "arm")}
 
 
 def _counts(met: Met, experiments: dict[UUID, tuple[Experiment, set[int]]]) -> bool:

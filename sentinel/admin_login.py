@@ -17,6 +17,11 @@ def may_enter(user: object) -> bool:
 class LoginForm(AuthenticationForm):
     """Asks for a membership where Django asks for its staff flag."""
 
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "Name and password do not go together.",
+    }
+
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         if not may_enter(user):
             told = "This account belongs to no project yet. The owner of a project can add it."

@@ -53,9 +53,7 @@ def current_access(request: HttpRequest) -> Access:
         raise AssayError("no_project", "You do not belong to a project yet. Its owner can add you.", status=404)
     chosen = chosen_project(request)
     if chosen not in slugs:
-        chosen = slugs[0]
-        if len(slugs) > 1:
-            request.session[SESSION_KEY] = chosen
+        chosen = request.session[SESSION_KEY] = slugs[0]
     access = access_of_person(request.user, chosen)
     request.META[_KEPT] = access
     return access

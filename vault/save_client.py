@@ -42,5 +42,5 @@ def _errors(client: Client, brand_pointer: str) -> list[FieldError]:
         ]
     for found in check_brand(client.brand_file):
         pointer = brand_pointer + found.pointer.removesuffix("/")
-        errors.append(FieldError(pointer or "/", found.code, found.detail))
+        errors.append(FieldError(pointer, found.code, found.detail))
     return errors

@@ -67,6 +67,10 @@ def ahead(plan: Plan, comparison: Comparison) -> Reason:
 
 def too_early(plan: Plan, comparison: Comparison) -> Reason:
     have = min(comparison.control_side.units, comparison.treatment_side.units)
+    if have == 0:
+        return Reason(
+            "too_early", "Too early: no unit is counted yet in both arms; a unit counts once its window has closed."
+        )
     if comparison.needed is None:
         return Reason("too_early", f"Too early: {plan.primary.name} has been the same for every unit so far.")
     return Reason(

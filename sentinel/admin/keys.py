@@ -1,5 +1,6 @@
 """API keys: made here, shown once, and revoked."""
 
+import secrets
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -59,6 +60,9 @@ class KeyForm(forms.Form):
         )
 
 
+ONCE = "assay_new_key"
+
+
 @admin.register(ApiKey)
 class KeyAdmin(ProjectAdmin):
     place = Place("Access", 50, "key", "Keys")
@@ -105,11 +109,18 @@ class KeyAdmin(ProjectAdmin):
         access = self.access(request)
         access.require("keys.manage")
         form = KeyForm(request.POST or None, access=access)
+        if request.method == "POST" and request.POST.get("once") != request.session.pop(ONCE, None):
+            messages.info(
+                request, "That form has made its key already, which was shown once."
+            )
+            return redirect("admin:sentinel_apikey_changelist")
         if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
             made = self._make(request.user, access, form)
             if made is not None:
                 return self._show_once(request, *made)
-        return self.page(request, "sentinel/key_form.html", title="New key", form=form)
+        # A page that is loaded again sends its form again: each form makes one key.
+        once = request.session[ONCE] = secrets.token_urlsafe(12)
+        return self.page(request, "sentinel/key_form.html", title="New key", form=form, once=once)
 
     def _make(self, user: User, access: Access, form: KeyForm) -> tuple[ApiKey, str] | None:
         days = form.cleaned_data["expires"]

@@ -28,6 +28,21 @@ def make_key(person: Person) -> tuple[str, str]:
     return page, found[1]
 
 
+def once_on(page: str) -> str:
+    """What makes the form on this page good for one key."""
+    found = re.search(r'name="once" value="([\w-]+)"', page)
+    assert found
+    return found[1]
+
+
+def test_it_makes_one_key_of_a_form_that_is_sent_twice(adam: Person) -> None:
+    browser = adam.browser()
+    sent = KEY | {"once": once_on(browser.get(reverse("admin:sentinel_apikey_add")).content.decode())}
+    assert browser.post(reverse("admin:sentinel_apikey_add"), sent).status_code == 200
+    assert browser.post(reverse("admin:sentinel_apikey_add"), sent).status_code == 302
+    assert ApiKey.objects.filter(name="newsletter").count() == 1
+
+
 def test_it_shows_a_new_key_once_and_it_opens_what_it_should(adam: Person) -> None:
     _, raw = make_key(adam)
     key = key_named("newsletter")
@@ -65,7 +80,7 @@ def test_it_offers_and_gives_no_permission_that_its_maker_lacks(adam: Person) ->
     page = browser.get(reverse("admin:sentinel_apikey_add")).content.decode()
     assert 'value="keys.manage"' in page
     assert 'value="members.manage"' not in page
-    sent = KEY | {"permissions": ["prompts.read", "members.manage"]}
+    sent = KEY | {"permissions": ["prompts.read", "members.manage"], "once": once_on(page)}
     assert browser.post(reverse("admin:sentinel_apikey_add"), sent).status_code == 200
     assert not ApiKey.objects.filter(name="newsletter").exists()
 

@@ -68,9 +68,9 @@ def test_it_says_of_each_count_why_it_was_not_taken(mia: Person, stranger: Perso
         (use(prompt, version_id=str(uuid4())), "not_found", "/version_id"),
         (use(prompt, version_id=use(other)["version_id"]), "not_found", "/version_id"),
         ({"id": str(uuid4())}, "required", "/prompt_id"),
-        ("text", "wrong_type", "/"),
-        (None, "wrong_type", "/"),
-        ([], "wrong_type", "/"),
+        ("text", "wrong_type", ""),
+        (None, "wrong_type", ""),
+        ([], "wrong_type", ""),
         ({"id": "a\0b"}, "null_character", "/id"),
     ]
     answer = send(mia, "usage", use(prompt), *[item for item, _, _ in bad], use(prompt))
@@ -129,7 +129,7 @@ def test_it_says_of_each_report_why_it_was_not_taken(mia: Person, stranger: Pers
         (earn(prompt, version=use(foreign)["version_id"], unit="u"), "not_found", "/version"),
         (earn(prompt, resolution_id="x" * 500), "invalid_resolution_id", "/resolution_id"),
         (earn(prompt, x=1), "unknown_field", "/x"),
-        (5, "wrong_type", "/"),
+        (5, "wrong_type", ""),
     ]
     answer = send(mia, "engagement", earn(prompt), *[item for item, _, _ in bad], earn(prompt)).json
     assert answer["accepted"] == 2

@@ -92,7 +92,7 @@ TABLE: list[tuple[str, tuple[str, str, Any], int, str, str | None]] = [
     # Drafts: the fields.
     ("no JSON", ("POST", E, b"x"), 400, "invalid_json", None),
     ("nothing", ("POST", E, {}), 422, "invalid", "/name"),
-    ("a list", ("POST", E, []), 422, "invalid", "/"),
+    ("a list", ("POST", E, []), 422, "invalid", ""),
     ("an unknown field", sends(colour="red"), 422, "invalid", "/colour"),
     ("a status", sends(status="running"), 422, "invalid", "/status"),
     ("a coverage", sends(coverage=10_000), 422, "invalid", "/coverage"),

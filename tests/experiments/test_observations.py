@@ -78,6 +78,15 @@ def test_the_earliest_exposure_counts_and_a_second_arm_is_seen(mia: Person) -> N
     assert totals(experiment) == [(1.0, 1.0, 1, 0.0)]
 
 
+def test_an_exposure_says_what_is_known_already(mia: Person) -> None:
+    experiment = make_experiment(mia)
+    first = exposure(experiment, "ann", arm=0, at=ago(days=1))
+    other = exposure(experiment, "ann", arm=1, at=ago(hours=1))
+    assert expose(experiment, first, first) == [Taken(counted=True), Taken(counted=True, duplicate=True)]
+    assert expose(experiment, first) == [Taken(counted=True, duplicate=True)]
+    assert expose(experiment, other) == [Taken(counted=False)]
+
+
 def test_a_unit_without_outcomes_counts_with_nothing(mia: Person) -> None:
     experiment = make_experiment(mia)
     expose(experiment, *(exposure(experiment, f"unit-{number}", number % 2) for number in range(5)))

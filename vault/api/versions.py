@@ -122,7 +122,7 @@ class OneLabel(PromptView):
         name = self.read_body(LabelTarget)["version"]
 
         def work() -> tuple[int, Any]:
-            version = find_version(prompt, name, pointer="/version", status=422)
+            version = find_version(prompt, name, pointer="/version")
             move = move_label(access=self.access, prompt=prompt, label=label, version=version)
             return 200, moved(prompt, label, move)
 
