@@ -77,6 +77,8 @@ def problem(error: AssayError) -> HttpResponse:
     response["Content-Length"] = str(len(response.content))
     if error.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="assay"'
+    if error.status == 503:
+        response["Retry-After"] = "1"
     return response
 
 
@@ -187,6 +189,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         # Problem details are JSON, whatever else was asked for; the browsable page would hide their code.
         request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     headers = {"WWW-Authenticate": 'Bearer realm="assay"'} if told.status == 401 else {}
+    if told.status == 503:
+        headers["Retry-After"] = "1"
     wait = getattr(error, "wait", None)
     if wait:
         headers["Retry-After"] = str(int(wait) + 1)

@@ -110,9 +110,7 @@ class KeyAdmin(ProjectAdmin):
         access.require("keys.manage")
         form = KeyForm(request.POST or None, access=access)
         if request.method == "POST" and request.POST.get("once") != request.session.pop(ONCE, None):
-            messages.info(
-                request, "That form has made its key already, which was shown once."
-            )
+            messages.info(request, "That form has made its key already, which was shown once.")
             return redirect("admin:sentinel_apikey_changelist")
         if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
             made = self._make(request.user, access, form)
