@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.sites import UnfoldAdminSite
 
 from sentinel.admin_base import AssayAdmin
@@ -54,7 +55,14 @@ class AssayAdminSite(UnfoldAdminSite):
 
     def tell(self, request: HttpRequest, status: int, detail: str) -> TemplateResponse:
         """A page that says what is wrong and where to go on."""
-        context = {**self.each_context(request), "title": "Not here" if status == 404 else "Not done", "detail": detail}
+        came_from = request.headers.get("Referer", "")
+        is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+        context = {
+            **self.each_context(request),
+            "title": "Not here" if status == 404 else "Not done",
+            "detail": detail,
+            "back": came_from if is_ours else "",
+        }
         return TemplateResponse(request, "assay/told.html", context, status=status)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:

@@ -41,7 +41,7 @@ LISTS = {
     "/admin/django_q/ormq/": 7,
     "/admin/axes/accessattempt/": 7,
 }
-TABS = {"": 13, "versions": 9, "history": 7, "try": 9, "new_version": 6, "details": 6}
+TABS = {"": 14, "versions": 9, "history": 7, "try": 9, "new_version": 6, "details": 6}
 
 
 def fill(person: Person, many: int, start: int = 0) -> None:

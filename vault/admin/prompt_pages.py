@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from assay.core.errors import AssayError
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from vault.admin.readable import parts_of
 from vault.admin.word_diff import rows_of
 from vault.compare_versions import compare_versions
 from vault.find_version import find_version
+from vault.held import check_free
 from vault.models import EngagementReport, Label, LabelMove, Prompt, VaultSettings, Version
 from vault.models.labels import LATEST, PRODUCTION
 from vault.standing import standing
@@ -42,7 +44,18 @@ def last_moves(prompt: Prompt) -> dict[str, LabelMove]:
     return {move.label: move for move in light.order_by("label", "-id").distinct("label")}
 
 
-def label_rows(request: HttpRequest, page: ProjectAdmin, prompt: Prompt, labels: list[Label]) -> list[dict[str, Any]]:
+def held_by(prompt: Prompt) -> str:
+    """Why production cannot be moved just now, in words; nothing when it can. One query."""
+    try:
+        check_free(prompt, "have its label production moved")
+    except AssayError as error:
+        return error.detail
+    return ""
+
+
+def label_rows(
+    request: HttpRequest, page: ProjectAdmin, prompt: Prompt, labels: list[Label], *, held: bool
+) -> list[dict[str, Any]]:
     """What the card of labels shows, and what this person may do with each."""
     access = page.access(request)
     protected = set(VaultSettings.objects.of(prompt.project_id).protected_labels)
@@ -57,7 +70,9 @@ def label_rows(request: HttpRequest, page: ProjectAdmin, prompt: Prompt, labels:
             "version": version,
             "move": moves.get(name),
             "is_protected": name in protected,
-            "may_move": access.may("prompts.write") and (name not in protected or access.may("keys.manage")),
+            "may_move": access.may("prompts.write")
+            and (name not in protected or access.may("keys.manage"))
+            and not (held and name == PRODUCTION),
         }
         for name, version in placed.items()
     ]
@@ -66,6 +81,7 @@ def label_rows(request: HttpRequest, page: ProjectAdmin, prompt: Prompt, labels:
 def overview(page: ProjectAdmin, request: HttpRequest, prompt: Prompt) -> HttpResponse:
     """What is served, what it earned, where it is chosen, and where its labels are."""
     labels = labels_of(prompt)
+    held = held_by(prompt)
     versions = newest_versions(prompt)
     served = next((label.version for label in labels if label.name == PRODUCTION), None)
     shown = served or (Version.objects.get(pk=versions[0].pk) if versions else None)
@@ -82,7 +98,8 @@ def overview(page: ProjectAdmin, request: HttpRequest, prompt: Prompt) -> HttpRe
         parts=parts_of(shown.kind, shown.content) if shown else [],
         newest=versions[0] if versions else None,
         versions=versions,
-        labels=label_rows(request, page, prompt, labels),
+        labels=label_rows(request, page, prompt, labels, held=bool(held)),
+        held=held,
         chart=chart.draw(scores),
         since=drawn[0][2] if drawn else None,
         until=drawn[-1][2] if drawn else None,
