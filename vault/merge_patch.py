@@ -11,7 +11,7 @@ def merge_patch(target: dict[str, Any], changes: Any) -> dict[str, Any]:
     Raises AssayError 422 when `changes` is no object.
     """
     if not isinstance(changes, dict):
-        raise single("wrong_type", "/", "Send an object.")
+        raise single("wrong_type", "", "Send an object.")
     return _merged(target, changes)
 
 

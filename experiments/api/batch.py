@@ -26,7 +26,7 @@ def read_batch(request: HttpRequest, most: int = MOST_ITEMS) -> list[Any]:
     """The items as they were sent, nothing about them checked. Raises AssayError for a body that is no batch."""
     body = decode_json(json_body(request))
     if not isinstance(body, dict):
-        raise single("wrong_type", "/", "Send an object with `items`.")
+        raise single("wrong_type", "", "Send an object with `items`.")
     if unknown := [name for name in body if name != "items"]:
         raise single("unknown_field", f"/{unknown[0][:100]}", "There is no such field.")
     items = body.get("items")
@@ -47,5 +47,5 @@ def rejected(items: Sequence[Any], place: int, error: AssayError) -> Rejected:
         id=id_[:100] if isinstance(id_, str) else None,
         code=first.code if first and error.code == "invalid" else error.code,
         detail=first.detail if first else error.detail,
-        pointer=first.pointer if first else "/",
+        pointer=first.pointer if first else "",
     )

@@ -81,6 +81,13 @@ def processes_of(home: Path) -> dict[int, str]:
     return found
 
 
+def parent_of(number: int) -> int:
+    """The process that started this one; 0 when it is gone already."""
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
+
+
 def wait_until(true: Callable[[], bool], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while not true():

@@ -1,5 +1,6 @@
 """Compiles what an expression is made of: variables and what is inside them, and literals."""
 
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 from jinja2 import nodes
@@ -38,7 +39,7 @@ class Local(NamedTuple):
     pointer: str
 
 
-class Paths:
+class Paths(ABC):
     """Compiles variables and literals, and gathers in `uses`, by name, how each variable is used."""
 
     def __init__(self, pointer: str) -> None:
@@ -48,9 +49,9 @@ class Paths:
         self.weight = 0  # what one round through the statements so far costs, in steps of `Run.spend`
         self.loop_is_read = False
 
+    @abstractmethod
     def expression(self, node: nodes.Node, kind: Any) -> Read:
         """How to read an expression; see `Expressions`."""
-        raise NotImplementedError
 
     def path(self, node: nodes.Node, *, lenient: bool = False) -> Path:
         """How to read a variable or something inside one. Lenient: what is not there is null instead of an error."""
