@@ -34,7 +34,7 @@ def test_it_answers_each_item(mia: Person) -> None:
         "rejected": [],
         "results": [
             {"index": 0, "id": None, "counted": True, "duplicate": False},
-            {"index": 1, "id": None, "counted": True, "duplicate": False},
+            {"index": 1, "id": None, "counted": True, "duplicate": True},
         ],
     }
     answer = send(mia, "outcomes", good, bad, early, good)
