@@ -1,10 +1,43 @@
 """What telemetry may hold: codes and numbers, never content."""
 
+import math
 import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
-from assay.core.errors import FieldError
+from assay.core.errors import FieldError, pointer_of
 
 CODE = re.compile(r"[A-Za-z0-9._:/@+-]{1,100}\Z")
+# What a caller would name content by. `chain_of_thought` is a word of its own, so that `chain` alone is none.
+BLOCKED = (
+    "prompt",
+    "response",
+    "reasoning",
+    "thought",
+    "message",
+    "content",
+    "text",
+    "output",
+    "input",
+    "chain_of_thought",
+    "explanation",
+    "rationale",
+)
+MOST_METADATA = 50
+LARGEST_NUMBER = 1e15
+
+_TERM = f"({'|'.join(BLOCKED)})s?"
+_ENDS = re.compile(f"(^|_){_TERM}$")
+_BEGINS = re.compile(f"^{_TERM}_")
+# Between words: whatever is no letter or digit, a change of case, and a letter beside a digit.
+_BORDERS = (
+    (re.compile(r"([a-z])([A-Z])"), r"\1_\2"),
+    (re.compile(r"([A-Z])([A-Z][a-z])"), r"\1_\2"),
+    (re.compile(r"([A-Za-z])([0-9])"), r"\1_\2"),
+    (re.compile(r"([0-9])([A-Za-z])"), r"\1_\2"),
+    (re.compile(r"[^A-Za-z0-9]+"), "_"),
+)
 
 
 def is_code(text: object) -> bool:
@@ -19,3 +52,74 @@ def not_a_code(name: str) -> FieldError:
         "not_a_code",
         f"{name} is a code: 1 to 100 of ASCII letters, digits and . _ : / @ + -, without spaces.",
     )
+
+
+def words_of(key: str) -> str:
+    """A key's words in lower case, joined by `_`: `toolOutput2` is `tool_output_2`."""
+    for border, apart in _BORDERS:
+        key = border.sub(apart, key)
+    return key.strip("_").lower()
+
+
+@lru_cache(maxsize=10_000)
+def judge_key(key: str) -> str:
+    """`taken`, `numbers` (its value must be a number or a boolean), or why it is refused: `not_a_code` or
+    `names_content`."""
+    if CODE.match(key) is None:
+        return "not_a_code"
+    words = words_of(key)
+    if _ENDS.search(words):
+        return "names_content"
+    return "numbers" if _BEGINS.match(words) else "taken"
+
+
+def check_metadata(metadata: Mapping[str, Any]) -> list[FieldError]:
+    """What keeps metadata from being stored; pointers begin at the metadata itself.
+
+    Codes: `not_a_code`, `names_content`, `not_a_number`, `not_primitive`, `out_of_range`, `too_many_keys`.
+    """
+    if len(metadata) > MOST_METADATA:
+        return [FieldError("", "too_many_keys", f"Metadata may have {MOST_METADATA} keys at most.")]
+    return [
+        FieldError(pointer_of([key[:100]]), told, _SENTENCES[told])
+        for key, value in metadata.items()
+        if (told := _refusal(key, value)) is not None
+    ]
+
+
+def clean_metadata(metadata: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The part of metadata that may be sent, and why the rest may not: a code of `check_metadata` each."""
+    refused = {key: told for key, value in metadata.items() if (told := _refusal(key, value)) is not None}
+    kept = {key: value for key, value in metadata.items() if key not in refused}
+    surplus = list(kept)[MOST_METADATA:]
+    for key in surplus:
+        del kept[key]
+    return kept, [*refused.values(), *["too_many_keys"] * len(surplus)]
+
+
+_SENTENCES = {
+    "not_a_code": "A key and a string are codes: 1 to 100 of ASCII letters, digits and . _ : / @ + -, without spaces.",
+    "names_content": "A key that names content is not taken: telemetry holds codes and numbers.",
+    "not_a_number": "What begins with a word for content holds a number or a boolean.",
+    "not_primitive": "A value is a code, a number, a boolean or null.",
+    "out_of_range": "A number must be finite and its size below 10^15.",
+}
+
+
+def _refusal(key: Any, value: Any) -> str | None:
+    if not isinstance(key, str):
+        return "not_a_code"
+    verdict = judge_key(key)
+    if verdict not in ("taken", "numbers"):
+        return verdict
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return None if math.isfinite(value) and abs(value) <= LARGEST_NUMBER else "out_of_range"
+    if verdict == "numbers":
+        return "not_a_number"
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        return "not_primitive"
+    return None if CODE.match(value) else "not_a_code"
