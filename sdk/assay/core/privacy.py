@@ -107,19 +107,17 @@ _SENTENCES = {
 
 
 def _refusal(key: Any, value: Any) -> str | None:
-    if not isinstance(key, str):
-        return "not_a_code"
-    verdict = judge_key(key)
+    verdict = judge_key(key) if isinstance(key, str) else "not_a_code"
     if verdict not in ("taken", "numbers"):
         return verdict
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
         return None if math.isfinite(value) and abs(value) <= LARGEST_NUMBER else "out_of_range"
-    if verdict == "numbers":
-        return "not_a_number"
-    if value is None:
+    return "not_a_number" if verdict == "numbers" else _refusal_of_word(value)
+
+
+def _refusal_of_word(value: Any) -> str | None:
+    if value is None or is_code(value):
         return None
-    if not isinstance(value, str):
-        return "not_primitive"
-    return None if CODE.match(value) else "not_a_code"
+    return "not_a_code" if isinstance(value, str) else "not_primitive"
