@@ -1,14 +1,23 @@
+from agents.models.handoffs import Handoff, HandoffEvent, HandoffResult, PayloadType
+from agents.models.memory import AgentMemory
 from agents.models.rollups import DecisionCount, DropCount, RunCount, SignalCount
+from agents.models.roster import Agent
 from agents.models.settings import AgentSettings
 from agents.models.telemetry import Call, Decision, Failure, QualitySignal, Run, RunKey, Step
 
 __all__ = [
+    "Agent",
+    "AgentMemory",
     "AgentSettings",
     "Call",
     "Decision",
     "DecisionCount",
     "DropCount",
     "Failure",
+    "Handoff",
+    "HandoffEvent",
+    "HandoffResult",
+    "PayloadType",
     "QualitySignal",
     "Run",
     "RunCount",

@@ -23,7 +23,9 @@ def prefix_of(key: str, began_at: datetime) -> str:
 
 def row_id(prefix: str, key: str, kind: str, own: str) -> str:
     """A UUIDv7 of this group, as 32 hexadecimal digits: the rest is 60 bits of a hash of what the row is called."""
-    return f"{prefix}8{blake2b(f'{key}\n{kind}\n{own}'.encode(), digest_size=8).hexdigest()[:15]}"
+    # None of the three holds a space, being codes.
+    digest = blake2b(f"{key} {kind} {own}".encode(), digest_size=8)
+    return f"{prefix}8{digest.hexdigest()[:15]}"
 
 
 def group_range(id_: UUID) -> tuple[UUID, UUID]:

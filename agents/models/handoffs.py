@@ -1,0 +1,295 @@
+"""Work that one agent gives to another: what it is, where it stands, and all that became of it."""
+
+import secrets
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+
+from agents.models.roster import Agent
+from config.models import Identified
+from sentinel.access import Access
+from sentinel.models import ApiKey, Project
+
+TYPE_NAME = RegexValidator(r"^[a-z][a-z0-9_]{0,49}\Z", "Lower-case letters, digits and _, a letter first.")
+# Each project starts with these, by a trigger: see the migration.
+SEEDED_TYPES = ("content_brief", "strategic_delegation", "security_alert", "churn_intervention")
+MOST_HOPS = 10
+FIRST_LEASE = 300
+LONGEST_LEASE = 86_400
+FIRST_ATTEMPTS = 3
+MOST_ATTEMPTS = 100
+
+
+class Status(models.TextChoices):
+    PENDING = "PENDING", "Pending"
+    IN_PROGRESS = "IN_PROGRESS", "In progress"
+    INPUT_REQUIRED = "INPUT_REQUIRED", "Input required"
+    COMPLETED = "COMPLETED", "Completed"
+    REJECTED = "REJECTED", "Rejected"
+    FAILED = "FAILED", "Failed"
+    CANCELED = "CANCELED", "Canceled"
+    EXPIRED = "EXPIRED", "Expired"
+
+
+class Priority(models.IntegerChoices):
+    """As a number, so that the more urgent comes first in an index."""
+
+    URGENT = 0, "Urgent"
+    HIGH = 1, "High"
+    NORMAL = 2, "Normal"
+    LOW = 3, "Low"
+
+
+OPEN = (Status.PENDING, Status.IN_PROGRESS, Status.INPUT_REQUIRED)
+# From where to where. The database holds the same: see the migration. That a lease or a deadline has run out is judged
+# by the database's clock.
+MOVES: dict[Status, tuple[Status, ...]] = {
+    Status.PENDING: (Status.IN_PROGRESS, Status.REJECTED, Status.CANCELED, Status.EXPIRED),
+    Status.IN_PROGRESS: (
+        Status.PENDING,
+        Status.INPUT_REQUIRED,
+        Status.COMPLETED,
+        Status.REJECTED,
+        Status.FAILED,
+        Status.CANCELED,
+        Status.EXPIRED,
+    ),
+    Status.INPUT_REQUIRED: (Status.PENDING, Status.CANCELED, Status.EXPIRED),
+}
+
+
+def new_task_id() -> str:
+    return f"TASK-{secrets.token_hex(4).upper()}"
+
+
+class PayloadType(Identified):
+    """What a payload of this type looks like: a version of its schema, which stays what it is."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="payload_types")
+    name = models.CharField(max_length=50, validators=[TYPE_NAME])
+    version = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+    description = models.TextField(blank=True, default="")
+    schema: Any = models.JSONField(help_text="JSON Schema, of the same closed subset as a prompt's variables.")
+
+    class Meta:
+        ordering = ["name", "-version"]
+        constraints = [models.UniqueConstraint(fields=["project", "name", "version"], name="one_payload_type")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class HandoffQuerySet(models.QuerySet["Handoff"]):
+    def in_project(self, project_id: UUID) -> "HandoffQuerySet":
+        return self.filter(project_id=project_id)
+
+    def judged(self) -> "HandoffQuerySet":
+        """Each with its `state` and `attempt_now` as of this moment, whether or not a worker has written it down yet:
+        past its deadline it is expired, past its lease it waits again, or has failed where no attempt is left."""
+        is_open = models.Q(status__in=OPEN)
+        lapsed = models.Q(status=Status.IN_PROGRESS, lease_until__lte=Now())
+        return self.annotate(
+            state=models.Case(
+                models.When(is_open & models.Q(deadline__lte=Now()), then=models.Value(Status.EXPIRED)),
+                models.When(lapsed & models.Q(attempt__gte=models.F("max_attempts")), then=models.Value(Status.FAILED)),
+                models.When(lapsed, then=models.Value(Status.PENDING)),
+                default=models.F("status"),
+                output_field=models.CharField(),
+            ),
+            attempt_now=models.Case(
+                models.When(lapsed & models.Q(attempt__lt=models.F("max_attempts")), then=models.F("attempt") + 1),
+                default=models.F("attempt"),
+                output_field=models.PositiveIntegerField(),
+            ),
+        )
+
+    def with_parts(self) -> "HandoffQuerySet":
+        """Each judged, with what it is shown with. Two queries, however many there are."""
+        return (
+            self.judged()
+            .select_related("from_agent", "to_agent", "payload_type", "parent")
+            .prefetch_related(models.Prefetch("results", HandoffResult.objects.order_by("id")))
+        )
+
+    def waiting(self) -> "HandoffQuerySet":
+        """What may be confirmed now: pending, or held under a lease that has run out, and in time."""
+        lapsed = models.Q(status=Status.IN_PROGRESS, lease_until__lte=Now(), attempt__lt=models.F("max_attempts"))
+        in_time = models.Q(deadline=None) | models.Q(deadline__gt=Now())
+        return self.filter(models.Q(status=Status.PENDING) | lapsed, in_time)
+
+    def in_turn(self) -> "HandoffQuerySet":
+        """The most urgent first, of those the one that is due first, of those the oldest."""
+        return self.order_by("priority", models.F("deadline").asc(nulls_last=True), "id")
+
+    def overdue(self) -> "HandoffQuerySet":
+        """Open ones that time has moved on: past their deadline or their lease."""
+        return self.filter(
+            models.Q(status__in=OPEN, deadline__lte=Now()) | models.Q(status=Status.IN_PROGRESS, lease_until__lte=Now())
+        )
+
+
+class Handoff(Identified):
+    """`id` sorts by time; `task_id` is what everybody calls it."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="handoffs")
+    task_id = models.CharField(max_length=13, default=new_task_id, editable=False)
+    # What belongs together: a conversation, a campaign. What is made in answer to another has its context.
+    context_id = models.CharField(max_length=100)
+    parent = models.ForeignKey("self", models.RESTRICT, null=True, related_name="children", editable=False)
+    # Null: it came from outside, by a person or a program that is no agent of the roster.
+    from_agent = models.ForeignKey(Agent, models.RESTRICT, null=True, related_name="handed_over")
+    to_agent = models.ForeignKey(Agent, models.RESTRICT, related_name="received")
+    # The codes of those whom the work passed, up to whom it is with; and how often it was handed over, this included.
+    chain: Any = models.JSONField()
+    hop_count = models.PositiveSmallIntegerField(default=1)
+    payload_type = models.ForeignKey(PayloadType, models.RESTRICT, related_name="handoffs")
+    payload: Any = models.JSONField()
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    status = models.CharField(max_length=14, choices=Status, default=Status.PENDING, editable=False)
+    deadline = models.DateTimeField(null=True)
+    lease_seconds = models.PositiveIntegerField(
+        default=FIRST_LEASE, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_LEASE)]
+    )
+    # While somebody works on it: which lease that is, and until when it is theirs.
+    lease_id = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    # Who has it, or had it last, by a name of their own.
+    worker = models.CharField(max_length=100, blank=True, default="", editable=False)
+    attempt = models.PositiveSmallIntegerField(default=1, editable=False)
+    max_attempts = models.PositiveSmallIntegerField(
+        default=FIRST_ATTEMPTS, validators=[MinValueValidator(1), MaxValueValidator(MOST_ATTEMPTS)]
+    )
+    # Why it was rejected, failed or canceled: a code where there is one, and a sentence.
+    reason_code = models.CharField(max_length=100, blank=True, default="", editable=False)
+    reason = models.TextField(blank=True, default="", editable=False)
+    # What was asked back, in turn: {"question", "asked_at", "answer", "answered_at"}.
+    inputs: Any = models.JSONField(default=list, editable=False)
+    idempotency_key = models.CharField(max_length=200, null=True, editable=False)
+    # SHA-256 of what was asked with that key, in hex.
+    asked_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
+    # The run and trace that it came from.
+    run_id = models.CharField(max_length=100, null=True)
+    trace_id = models.CharField(max_length=32, null=True)
+    # When it last came into each state. A trigger writes these.
+    pending_at = models.DateTimeField(null=True, editable=False)
+    in_progress_at = models.DateTimeField(null=True, editable=False)
+    input_required_at = models.DateTimeField(null=True, editable=False)
+    completed_at = models.DateTimeField(null=True, editable=False)
+    rejected_at = models.DateTimeField(null=True, editable=False)
+    failed_at = models.DateTimeField(null=True, editable=False)
+    canceled_at = models.DateTimeField(null=True, editable=False)
+    expired_at = models.DateTimeField(null=True, editable=False)
+
+    objects = HandoffQuerySet.as_manager()
+
+    # Annotated by `judged`.
+    state: str
+    attempt_now: int
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "task_id"], name="one_task_id"),
+            models.CheckConstraint(condition=models.Q(hop_count__range=(1, MOST_HOPS)), name="hops_in_range"),
+            models.CheckConstraint(condition=models.Q(status__in=Status.values), name="known_status"),
+            models.CheckConstraint(condition=models.Q(priority__in=Priority.values), name="known_priority"),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(status=Status.IN_PROGRESS, lease_id__isnull=False, lease_until__isnull=False)
+                    | (~models.Q(status=Status.IN_PROGRESS) & models.Q(lease_id=None, lease_until=None))
+                ),
+                name="lease_while_in_progress",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                models.F("to_agent"),
+                models.F("priority"),
+                models.F("deadline").asc(nulls_last=True),
+                models.F("id"),
+                condition=models.Q(status__in=[Status.PENDING, Status.IN_PROGRESS]),
+                name="handoffs_in_turn",
+            ),
+            models.Index(fields=["project", "-id"], name="handoffs_by_time"),
+            models.Index(fields=["project", "status", "-id"], name="handoffs_by_status"),
+            models.Index(fields=["project", "context_id", "-id"], name="handoffs_by_context"),
+            models.Index(
+                fields=["project", "idempotency_key"],
+                condition=models.Q(idempotency_key__isnull=False),
+                name="handoffs_by_key",
+            ),
+            models.Index(
+                fields=["lease_until"], condition=models.Q(status=Status.IN_PROGRESS), name="handoffs_by_lease"
+            ),
+            models.Index(fields=["deadline"], condition=models.Q(status__in=OPEN), name="handoffs_by_deadline"),
+        ]
+
+    def __str__(self) -> str:
+        return self.task_id
+
+    @property
+    def task_type(self) -> str:
+        return self.payload_type.name
+
+    @property
+    def result(self) -> "HandoffResult | None":
+        """What it came to, when it came in time. No query when the results are there already."""
+        return next((result for result in self.results.all() if not result.late), None)
+
+    def tell(self, action: str, access: Access | None = None, *, reason: str = "", **facts: Any) -> "HandoffEvent":
+        """Write down what was done. Without an access it was time itself, noticed by the worker."""
+        return HandoffEvent.objects.create(
+            handoff=self,
+            action=action,
+            status=self.status,
+            attempt=self.attempt,
+            actor_id=access.user_id if access else None,
+            key_id=access.key_id if access else None,
+            reason=reason,
+            facts=facts,
+        )
+
+
+class HandoffResult(Identified):
+    """What a worker came back with. `late`: its lease was lost, or the handoff was over; it is kept all the same."""
+
+    handoff = models.ForeignKey(Handoff, models.CASCADE, related_name="results")
+    attempt = models.PositiveSmallIntegerField()
+    lease_id = models.UUIDField(null=True)
+    worker = models.CharField(max_length=100, blank=True, default="")
+    result: Any = models.JSONField()
+    late = models.BooleanField(default=False)
+    # Why it is late: lease_lost, or the state in which it found the handoff.
+    late_reason = models.CharField(max_length=20, blank=True, default="")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["handoff"], condition=models.Q(late=False), name="one_result_in_time")
+        ]
+
+    def __str__(self) -> str:
+        return f"late result of {self.handoff_id}" if self.late else f"result of {self.handoff_id}"
+
+
+class HandoffEvent(Identified):
+    """What was done to a handoff, by whom and why, and where it stood after. Nobody by name is the worker."""
+
+    handoff = models.ForeignKey(Handoff, models.CASCADE, related_name="events")
+    action = models.CharField(max_length=30)
+    status = models.CharField(max_length=14, choices=Status)
+    attempt = models.PositiveSmallIntegerField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, related_name="+")
+    reason = models.TextField(blank=True, default="")
+    facts: Any = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.action
