@@ -62,8 +62,11 @@ CREATE TABLE agents_run (
     {LAST}
 ) PARTITION BY RANGE (id);
 ALTER TABLE agents_run ALTER started_at SET NOT NULL;
--- A version's runs, for its page; and those that went in circles. Runs without cost these indexes nothing.
+-- A version's runs, for its page; those of a session or a trace; and those that went in circles. Runs without cost
+-- these indexes nothing.
 CREATE INDEX run_version ON agents_run (project_id, version_id, id) WHERE version_id IS NOT NULL;
+CREATE INDEX run_session ON agents_run (project_id, session_id, id) WHERE session_id IS NOT NULL;
+CREATE INDEX run_trace ON agents_run (project_id, trace_id, id) WHERE trace_id IS NOT NULL;
 CREATE INDEX run_loops ON agents_run (project_id, id) WHERE loop_repeats IS NOT NULL;
 
 CREATE TABLE agents_step (
@@ -123,7 +126,7 @@ CREATE TABLE agents_call (
     {LAST}
 ) PARTITION BY RANGE (id);
 CREATE INDEX call_run ON agents_call (project_id, run_id);
-CREATE INDEX call_waiting ON agents_call (project_id, parent_run_id) WHERE caller IS NULL;
+CREATE INDEX call_parent ON agents_call (project_id, parent_run_id);
 """
 )
 NO_TABLES = (
@@ -403,6 +406,7 @@ class Migration(migrations.Migration):
                 ('with_failures', models.BigIntegerField(default=0)),
                 ('looping', models.BigIntegerField(default=0)),
                 ('steps', models.BigIntegerField(default=0)),
+                ('steps_sq', models.FloatField(default=0.0)),
                 ('decisions', models.BigIntegerField(default=0)),
                 ('signals', models.BigIntegerField(default=0)),
                 ('timed', models.BigIntegerField(default=0)),
@@ -465,6 +469,7 @@ class Migration(migrations.Migration):
                 ('signal_code', models.CharField(max_length=30)),
                 ('true_count', models.BigIntegerField(default=0)),
                 ('false_count', models.BigIntegerField(default=0)),
+                ('runs_told', models.BigIntegerField(default=0)),
                 ('runs', models.BigIntegerField(default=0)),
                 ('runs_success', models.BigIntegerField(default=0)),
                 ('project', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sentinel.project')),

@@ -43,7 +43,8 @@ class FailureCounts(models.Model):
 
 
 class RunCount(Rollup, FailureCounts):
-    """Runs by status, and what they used. Each mean has the number of runs that tell of it, and the sum of squares.
+    """Runs by status, and what they used. Each mean has the number of runs that tell of it, and the sum of squares;
+    `steps` are those of finished runs, and `steps_sq` the sum of the squares of each run's number of them.
 
     `with_failures` are finished runs whose status is failure or that have a failure; `tokens` is in and out together.
     """
@@ -57,6 +58,7 @@ class RunCount(Rollup, FailureCounts):
     with_failures = models.BigIntegerField(default=0)
     looping = models.BigIntegerField(default=0)
     steps = models.BigIntegerField(default=0)
+    steps_sq = models.FloatField(default=0.0)
     decisions = models.BigIntegerField(default=0)
     signals = models.BigIntegerField(default=0)
     timed = models.BigIntegerField(default=0)
@@ -96,8 +98,8 @@ class DecisionCount(Rollup, FailureCounts):
 
 
 class SignalCount(Rollup):
-    """Signals by type and code. `runs` are finished runs with such a signal that is true, `runs_success` those of them
-    that succeeded."""
+    """Signals by type and code. `runs_told` are finished runs with such a signal, true or false; `runs` those where it
+    is true at least once, `runs_success` those of these that succeeded."""
 
     pk = models.CompositePrimaryKey(
         "project_id", "grain", "start", "agent_id", "agent_version", "environment", "signal_type", "signal_code"
@@ -106,6 +108,7 @@ class SignalCount(Rollup):
     signal_code = models.CharField(max_length=30)
     true_count = models.BigIntegerField(default=0)
     false_count = models.BigIntegerField(default=0)
+    runs_told = models.BigIntegerField(default=0)
     runs = models.BigIntegerField(default=0)
     runs_success = models.BigIntegerField(default=0)
 
