@@ -19,9 +19,10 @@ from rest_framework import exceptions as rest
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
+from config.bodies import most_bytes, too_large
+
 logger = logging.getLogger(__name__)
 
-TOO_LARGE = "A body may hold {} bytes at most."
 # Where programs ask, and errors are for them.
 PROGRAMS = ("/api/", "/ofrep/")
 CONTENT_TYPE = "application/problem+json"
@@ -127,8 +128,7 @@ def _(error: PermissionDenied) -> AssayError:
 
 @as_assay_error.register
 def _(error: SuspiciousOperation) -> AssayError:
-    too_large = isinstance(error, RequestDataTooBig)
-    return of_status(413, TOO_LARGE.format(settings.MAX_BODY_BYTES)) if too_large else of_status(400)
+    return too_large(settings.MAX_BODY_BYTES) if isinstance(error, RequestDataTooBig) else of_status(400)
 
 
 @as_assay_error.register
@@ -202,8 +202,9 @@ def _refused_unread(request: HttpRequest) -> AssayError | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
         return of_status(400, "Content-Length is not a number.")
-    if len(length) > 15 or int(length) > settings.MAX_BODY_BYTES:
-        return of_status(413, TOO_LARGE.format(settings.MAX_BODY_BYTES))
+    most = most_bytes(request.path_info)
+    if len(length) > 15 or int(length) > most:
+        return too_large(most)
     if "HTTP_TRANSFER_ENCODING" in request.META and not int(length):
         return AssayError("length_required", "Send the body with a Content-Length, not in chunks.", status=411)
     return None

@@ -179,6 +179,9 @@ CONTENT_SECURITY_POLICY = {
 # A request body larger than this is refused before it is parsed, bytes: 5,000 executions have room.
 MAX_BODY_BYTES = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+# Telemetry comes in batches of up to 1,000 runs: these doors take more, compressed or not.
+LARGE_BODIES = ("/api/v1/runs", "/otlp/")
+MAX_LARGE_BODY_BYTES = 16 * 1024 * 1024
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["sentinel.authentication.KeyAuthentication", "sentinel.authentication.Session"],
