@@ -173,7 +173,7 @@ BEGIN
         RETURN false;
     END IF;
     FOR entry IN SELECT key, value FROM jsonb_each(metadata) LOOP
-        IF entry.key !~ '^[A-Za-z0-9._:/@+-]{{1,100}}$' THEN
+        IF entry.key ~ '[^A-Za-z0-9._:/@+-]' OR octet_length(entry.key) NOT BETWEEN 1 AND 100 THEN
             RETURN false;
         END IF;
         words := regexp_replace(entry.key, '([a-z])([A-Z])', '\\1_\\2', 'g');
@@ -189,7 +189,8 @@ BEGIN
             RETURN false;
         ELSIF words ~ '^{TERM}_' AND kind NOT IN ('number', 'boolean') THEN
             RETURN false;
-        ELSIF kind = 'string' AND (entry.value #>> '{{}}') !~ '^[A-Za-z0-9._:/@+-]{{1,100}}$' THEN
+        ELSIF kind = 'string' AND ((entry.value #>> '{{}}') ~ '[^A-Za-z0-9._:/@+-]'
+                                   OR octet_length(entry.value #>> '{{}}') NOT BETWEEN 1 AND 100) THEN
             RETURN false;
         END IF;
     END LOOP;

@@ -9,7 +9,9 @@ import config.ids
 TABLE = """
 -- A string of telemetry is a code and never content. A domain holds against raw SQL and COPY too, and what it says of a
 -- value that it refuses does not repeat the value.
-CREATE DOMAIN assay_code AS text CONSTRAINT is_a_code CHECK (VALUE ~ '^[A-Za-z0-9._:/@+-]{1,100}$');
+-- Two cheap conditions: one expression that counts to a hundred costs twenty times as much as both.
+CREATE DOMAIN assay_code AS text CONSTRAINT is_a_code
+    CHECK (VALUE !~ '[^A-Za-z0-9._:/@+-]' AND octet_length(VALUE) BETWEEN 1 AND 100);
 CREATE DOMAIN assay_share AS double precision CONSTRAINT is_a_share CHECK (VALUE BETWEEN 0 AND 1);
 
 CREATE TABLE experiments_execution (
