@@ -5,15 +5,17 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.functions import TransactionNow
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models.functions import Now
 
 from agents.models.roster import Agent
 from config.models import Identified
 from sentinel.access import Access
 from sentinel.models import ApiKey, Project
 
+CODE = RegexValidator(r"^[A-Za-z0-9._:/@+-]{1,100}\Z", "A code: ASCII letters, digits and . _ : / @ + -, no spaces.")
+TRACE = RegexValidator(r"^[0-9a-f]{32}\Z", "A trace id: 32 hex digits in lower case.")
 TYPE_NAME = RegexValidator(r"^[a-z][a-z0-9_]{0,49}\Z", "Lower-case letters, digits and _, a letter first.")
 # Each project starts with these, by a trigger: see the migration.
 SEEDED_TYPES = ("content_brief", "strategic_delegation", "security_alert", "churn_intervention")
@@ -83,6 +85,26 @@ class PayloadType(Identified):
         return f"{self.name} {self.version}"
 
 
+def _judgement() -> dict[str, Any]:
+    is_open = models.Q(status__in=OPEN)
+    lapsed = models.Q(status=Status.IN_PROGRESS, lease_until__lte=TransactionNow())
+    has_another = models.Q(attempt__lt=models.F("max_attempts"))
+    return {
+        "state": models.Case(
+            models.When(is_open & models.Q(deadline__lte=TransactionNow()), then=models.Value(Status.EXPIRED)),
+            models.When(lapsed & has_another, then=models.Value(Status.PENDING)),
+            models.When(lapsed, then=models.Value(Status.FAILED)),
+            default=models.F("status"),
+            output_field=models.CharField(),
+        ),
+        "attempt_now": models.Case(
+            models.When(lapsed & has_another, then=models.F("attempt") + 1),
+            default=models.F("attempt"),
+            output_field=models.PositiveIntegerField(),
+        ),
+    }
+
+
 class HandoffQuerySet(models.QuerySet["Handoff"]):
     def in_project(self, project_id: UUID) -> "HandoffQuerySet":
         return self.filter(project_id=project_id)
@@ -90,22 +112,7 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
     def judged(self) -> "HandoffQuerySet":
         """Each with its `state` and `attempt_now` as of this moment, whether or not a worker has written it down yet:
         past its deadline it is expired, past its lease it waits again, or has failed where no attempt is left."""
-        is_open = models.Q(status__in=OPEN)
-        lapsed = models.Q(status=Status.IN_PROGRESS, lease_until__lte=Now())
-        return self.annotate(
-            state=models.Case(
-                models.When(is_open & models.Q(deadline__lte=Now()), then=models.Value(Status.EXPIRED)),
-                models.When(lapsed & models.Q(attempt__gte=models.F("max_attempts")), then=models.Value(Status.FAILED)),
-                models.When(lapsed, then=models.Value(Status.PENDING)),
-                default=models.F("status"),
-                output_field=models.CharField(),
-            ),
-            attempt_now=models.Case(
-                models.When(lapsed & models.Q(attempt__lt=models.F("max_attempts")), then=models.F("attempt") + 1),
-                default=models.F("attempt"),
-                output_field=models.PositiveIntegerField(),
-            ),
-        )
+        return self.annotate(**_judgement())
 
     def with_parts(self) -> "HandoffQuerySet":
         """Each judged, with what it is shown with. Two queries, however many there are."""
@@ -117,8 +124,10 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
 
     def waiting(self) -> "HandoffQuerySet":
         """What may be confirmed now: pending, or held under a lease that has run out, and in time."""
-        lapsed = models.Q(status=Status.IN_PROGRESS, lease_until__lte=Now(), attempt__lt=models.F("max_attempts"))
-        in_time = models.Q(deadline=None) | models.Q(deadline__gt=Now())
+        lapsed = models.Q(
+            status=Status.IN_PROGRESS, lease_until__lte=TransactionNow(), attempt__lt=models.F("max_attempts")
+        )
+        in_time = models.Q(deadline=None) | models.Q(deadline__gt=TransactionNow())
         return self.filter(models.Q(status=Status.PENDING) | lapsed, in_time)
 
     def in_turn(self) -> "HandoffQuerySet":
@@ -128,7 +137,8 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
     def overdue(self) -> "HandoffQuerySet":
         """Open ones that time has moved on: past their deadline or their lease."""
         return self.filter(
-            models.Q(status__in=OPEN, deadline__lte=Now()) | models.Q(status=Status.IN_PROGRESS, lease_until__lte=Now())
+            models.Q(status__in=OPEN, deadline__lte=TransactionNow())
+            | models.Q(status=Status.IN_PROGRESS, lease_until__lte=TransactionNow())
         )
 
 
@@ -138,7 +148,7 @@ class Handoff(Identified):
     project = models.ForeignKey(Project, models.CASCADE, related_name="handoffs")
     task_id = models.CharField(max_length=13, default=new_task_id, editable=False)
     # What belongs together: a conversation, a campaign. What is made in answer to another has its context.
-    context_id = models.CharField(max_length=100)
+    context_id = models.CharField(max_length=100, validators=[CODE])
     parent = models.ForeignKey("self", models.RESTRICT, null=True, related_name="children", editable=False)
     # Null: it came from outside, by a person or a program that is no agent of the roster.
     from_agent = models.ForeignKey(Agent, models.RESTRICT, null=True, related_name="handed_over")
@@ -150,7 +160,7 @@ class Handoff(Identified):
     payload: Any = models.JSONField()
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
     status = models.CharField(max_length=14, choices=Status, default=Status.PENDING, editable=False)
-    deadline = models.DateTimeField(null=True)
+    deadline = models.DateTimeField(null=True, blank=True)
     lease_seconds = models.PositiveIntegerField(
         default=FIRST_LEASE, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_LEASE)]
     )
@@ -172,8 +182,8 @@ class Handoff(Identified):
     # SHA-256 of what was asked with that key, in hex.
     asked_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
     # The run and trace that it came from.
-    run_id = models.CharField(max_length=100, null=True)
-    trace_id = models.CharField(max_length=32, null=True)
+    run_id = models.CharField(max_length=100, null=True, blank=True, validators=[CODE])
+    trace_id = models.CharField(max_length=32, null=True, blank=True, validators=[TRACE])
     # When it last came into each state. A trigger writes these.
     pending_at = models.DateTimeField(null=True, editable=False)
     in_progress_at = models.DateTimeField(null=True, editable=False)
@@ -234,6 +244,22 @@ class Handoff(Identified):
     @property
     def task_type(self) -> str:
         return self.payload_type.name
+
+    @property
+    def priority_name(self) -> str:
+        return Priority(self.priority).name
+
+    def move_to(self, status: Status, **fields: Any) -> None:
+        """Write down where it stands now, and whatever else changes with that. Who leaves IN_PROGRESS leaves the lease.
+
+        One query. The database refuses what is no legal move."""
+        changed: dict[str, Any] = {"status": status} | fields
+        if status != Status.IN_PROGRESS:
+            changed |= {"lease_id": None, "lease_until": None}
+        for name, value in changed.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(changed))
+        self.state, self.attempt_now = self.status, self.attempt
 
     @property
     def result(self) -> "HandoffResult | None":

@@ -1,0 +1,75 @@
+"""This file lets you bring back what a handoff came to, in time or late."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from assay.core.errors import single
+from django.db import transaction
+
+from agents.claim_handoff import is_held_by_another, lock_handoff, refused
+from agents.models import Handoff, HandoffResult
+from agents.models.handoffs import Status
+from agents.remember_handoff import LATE, OUTCOME, remember_handoff
+from agents.settle_handoff import settle_handoff
+from sentinel.access import Access
+
+LARGEST = 1024 * 1024
+LEASE_LOST = "lease_lost"
+
+
+@transaction.atomic
+def complete_handoff(
+    *, access: Access, handoff: Handoff, result: Any, lease_id: UUID | None = None, worker: str = ""
+) -> HandoffResult:
+    """The result as it is kept. Within its lease it completes the handoff. `late` when the lease was lost or the
+    handoff is over: then it is kept beside, and changes nothing. The same again gives what was kept.
+
+    Who names no lease and no worker is taken for the one who holds it. Raises AssayError 403, 404, 409 `wrong_status`
+    where nobody ever confirmed, 413 `result_too_large`.
+    """
+    if len(msgspec.json.encode(result)) > LARGEST:
+        raise single("result_too_large", "/result", f"A result may take {LARGEST} bytes as JSON.", status=413)
+    claimed = lock_handoff(access=access, handoff=handoff)
+    if claimed.in_progress_at is None:
+        told = f"{claimed.task_id} is {claimed.state}: it is confirmed before it is completed."
+        raise refused(claimed, "wrong_status", told)
+    kept = _kept_before(claimed, result, lease_id, worker)
+    if kept is not None:
+        return kept
+    late = _why_late(claimed, lease_id, worker)
+    settle_handoff(claimed)
+    kept = HandoffResult.objects.create(
+        handoff=claimed,
+        attempt=claimed.attempt,
+        lease_id=claimed.lease_id if not late else lease_id,
+        worker=claimed.worker if not late else worker,
+        result=result,
+        late=bool(late),
+        late_reason=late,
+    )
+    if late:
+        claimed.tell("late result", access, why=late, worker=worker)
+        remember_handoff(claimed, LATE, result=result, why=late)
+    else:
+        claimed.move_to(Status.COMPLETED)
+        claimed.tell("completed", access, worker=claimed.worker)
+        remember_handoff(claimed, OUTCOME, result=result)
+    return kept
+
+
+def _why_late(handoff: Handoff, lease_id: UUID | None, worker: str) -> str:
+    """Why a result is late; empty when it is not."""
+    if handoff.state == Status.IN_PROGRESS:
+        is_another = is_held_by_another(handoff, worker) if lease_id is None and worker else False
+        return LEASE_LOST if is_another or lease_id not in (None, handoff.lease_id) else ""
+    return LEASE_LOST if handoff.state == Status.PENDING else handoff.state.lower()
+
+
+def _kept_before(handoff: Handoff, result: Any, lease_id: UUID | None, worker: str) -> HandoffResult | None:
+    """The very same, from the same, when its answer was lost on the way."""
+    for kept in handoff.results.all():
+        same = kept.lease_id == lease_id if lease_id is not None else kept.worker == worker or not worker
+        if same and kept.result == result and (kept.late or handoff.state == Status.COMPLETED):
+            return kept
+    return None

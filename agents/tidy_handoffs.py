@@ -1,0 +1,22 @@
+"""This file lets you write down what time has done to handoffs that nobody asked for since."""
+
+from django.db import transaction
+
+from agents.models import Handoff
+from agents.settle_handoff import settle_handoff
+
+MOST = 10_000
+
+
+def tidy_handoffs() -> int:
+    """Give back what is past its lease, expire what is past its deadline; how many. What somebody has hold of just now
+    is left for the next time. Each is a transaction of its own."""
+    settled = 0
+    for pk in list(Handoff.objects.overdue().order_by("id").values_list("pk", flat=True)[:MOST]):
+        with transaction.atomic():
+            rows = Handoff.objects.judged().select_related("from_agent", "to_agent", "payload_type").filter(pk=pk)
+            handoff = rows.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
+            if handoff is not None and handoff.state != handoff.status:
+                settle_handoff(handoff)
+                settled += 1
+    return settled
