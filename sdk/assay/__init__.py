@@ -1,4 +1,4 @@
-"""Assay: choose, fill and learn from prompts in your own process, with the server up or down."""
+"""Assay: choose, fill and learn from prompts, and trace agents, in your own process, with the server up or down."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from assay.core.resolve import Resolution
     from assay.fallback import AssayUnavailable
     from assay.notices import AssayWarning
+    from assay.tracing import AgentTracer
 
 __all__ = [
+    "AgentTracer",
     "Assay",
     "AssayError",
     "AssayUnavailable",
@@ -24,6 +26,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AgentTracer": "assay.tracing",
     "Assay": "assay.client",
     "AssayError": "assay.core.errors",
     "AssayUnavailable": "assay.fallback",

@@ -22,8 +22,9 @@ from assay.options import Options
 from assay.outbox import Kind, Outbox
 from assay.pace import Pace
 from assay.refresh import Held, load, refresh
+from assay.saver import Saver
 from assay.send import send
-from assay.spool import Spool
+from assay.spool import Later, Spool
 from assay.transport import KeyRefused, Transport, Trouble
 
 SLOWEST_REFRESH = 10.0
@@ -32,19 +33,21 @@ REFUSED_PAUSE = 30.0
 EXIT_TIMEOUT = 2.0
 RESTART_PAUSE = 1.0
 FORK_PATIENCE = 0.3
+TRIMMED_EVERY = 1.0
 MOST_MET = 50_000
 MOST_UNPLACED = 10_000
 
 
 class Engine:
     """One client's machinery. It starts when made, and again with the next use: in a forked child, after `close`, or
-    should its thread ever die.
+    should its thread ever die. One that only reports keeps no bundle: its key need not be good for one.
 
     `live` is the bundle while the thread looks after it; where it is None, ask `current`.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, keeps_bundle: bool = True) -> None:
         self.options = options
+        self._keeps_bundle = keeps_bundle
         self.live: Bundle | None = None
         self._held = Held()
         self._folder = open_folder(options.cache_dir, options.url, options.key)
@@ -64,6 +67,7 @@ class Engine:
         """Set what no other process or earlier life may share."""
         self.live = None
         self._spool = Spool(self._outbox, self._notices)
+        self._saver = Saver(self._save)
         self._unplaced: deque[Outcome] = deque(maxlen=MOST_UNPLACED)
         self._ticking = threading.Lock()
         self._ticking_held = False
@@ -73,6 +77,7 @@ class Engine:
         self._settled = threading.Event()
         self._wait_until = 0.0
         self._rest_until = 0.0
+        self._trimmed_at = 0.0
         self._refresh_pace = Pace(self.options.refresh_interval, SLOWEST_REFRESH)
         self._send_pace = Pace(self.options.send_interval, SLOWEST_SEND, first=self.options.send_interval)
 
@@ -99,6 +104,13 @@ class Engine:
         """Put an item in the outbox; it is on disk when this returns. Raises nothing."""
         self._ensure_running()
         self._spool.put(kind, body)
+
+    def queue_later(self, run: Later) -> bool:
+        """Put a run in the outbox soon, on another thread; return whether there was room for it. Raises nothing."""
+        self._ensure_running()
+        taken = self._spool.put_later(run)
+        self._saver.wake()
+        return taken
 
     def first_meeting(self, resolution: Resolution, unit: str | None) -> bytes | None:
         """Return the exposure to queue, None where this process has told of this unit already or there is none to tell.
@@ -140,6 +152,7 @@ class Engine:
         """Flush, stop the thread, close all; return whether all was sent. A later call starts it again."""
         deadline = time.monotonic() + timeout
         sent = self.flush(timeout)
+        self._saver.stop()
         with self._lifecycle:
             thread, self._thread = self._thread, None
             self._stop.set()
@@ -204,7 +217,9 @@ class Engine:
             while not stop.is_set():
                 with self._ticking:
                     self._tick(stop, settled)
-                due_at = min(self._refresh_pace.due_at, self._send_pace.due_at)
+                due_at = self._send_pace.due_at
+                if self._keeps_bundle:
+                    due_at = min(self._refresh_pace.due_at, due_at)
                 stop.wait(min(max(due_at - time.monotonic(), 0.01), 1.0))
         finally:
             # Where this was not asked for, the next use starts another thread, not at once: it might die as well.
@@ -216,10 +231,10 @@ class Engine:
                     settled.set()
 
     def _tick(self, stop: threading.Event, settled: threading.Event) -> None:
-        if not self._loaded and self._folder is not None:
+        if self._keeps_bundle and not self._loaded and self._folder is not None:
             self._loaded = True
             self._hold(load(self._folder), stop, settled)
-        if time.monotonic() >= self._refresh_pace.due_at:
+        if self._keeps_bundle and time.monotonic() >= self._refresh_pace.due_at:
             self._refresh(stop, settled)
         self._spool.save()
         if time.monotonic() >= self._send_pace.due_at and not stop.is_set():
@@ -255,9 +270,7 @@ class Engine:
 
     def _send(self) -> None:
         try:
-            dropped = self._outbox.trim()
-            if dropped:
-                warn(f"Assay's queue is full: the {dropped} oldest items were dropped unsent.")
+            self._trim()
             send(self._outbox, self._transport, deadline=time.monotonic() + self.options.timeout)
         except (Trouble, sqlite3.Error, OSError) as error:
             self._send_pace.failed(error.retry_after if isinstance(error, Trouble) else None)
@@ -265,6 +278,22 @@ class Engine:
         else:
             self._send_pace.succeeded()
             self._notices.over("sending")
+
+    def _save(self) -> bool:
+        # A queue that grows fast is trimmed as it grows, not only when the server is next asked to take of it.
+        saved = self._spool.save()
+        if saved and time.monotonic() >= self._trimmed_at + TRIMMED_EVERY:
+            try:
+                self._trim()
+            except (sqlite3.Error, OSError):
+                return True
+        return saved
+
+    def _trim(self) -> None:
+        self._trimmed_at = time.monotonic()
+        dropped = self._outbox.trim()
+        if dropped:
+            warn(f"Assay's queue is full: the {dropped} oldest items were dropped unsent.")
 
     def _what_serves(self) -> str:
         bundle = self._held.bundle

@@ -1,13 +1,13 @@
 """Queue what the server has not got yet: on disk, shared by all processes of one url and key, safe against SIGKILL.
 
-It holds ids, counts and numbers, never a prompt, a variable or a rendered text.
+It holds ids, codes, counts and numbers, never a prompt, a variable or a rendered text.
 """
 
 import contextlib
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -18,11 +18,15 @@ from assay.folder import PRIVATE_FILE
 from assay.notices import warn
 from assay.queue_file import BUSY_TIMEOUT, is_damage, is_lasting, open_queue, set_aside
 
-Kind = Literal["usage", "exposures", "executions", "outcomes", "engagement"]
-"""What is sent, by the last step of its address; in the order of sending, since a rating looks for its execution."""
+Kind = Literal["usage", "exposures", "executions", "outcomes", "engagement", "runs"]
+"""What is sent, in the order of sending, since a rating looks for its execution. Runs have ids of their own in them."""
 Version = tuple[str, str]
 """Prompt id and version id."""
+Row = tuple[str, str, str | None, int]
+"""Id, body, tally and count, as they stand in the file."""
 
+MOST_BYTES = 256 * 1024 * 1024
+MOST_BYTES_IN_MEMORY = 64 * 1024 * 1024
 MAX_COUNT = 1_000_000
 """The server takes at most this many uses in one item."""
 
@@ -32,6 +36,14 @@ class Item(NamedTuple):
 
     id: str
     body: msgspec.Raw
+
+
+class Entry(NamedTuple):
+    """One thing to put in; what is in under the id `replaces` goes."""
+
+    id: str
+    body: bytes
+    replaces: str | None = None
 
 
 class Outbox:
@@ -65,21 +77,36 @@ class Outbox:
                 "INSERT OR IGNORE INTO item (id, kind, body) VALUES (?, ?, ?)", (item_id, kind, body.decode())
             )
 
+    def add_all(self, kind: Kind, entries: Sequence[Entry]) -> None:
+        """Add these, all or none of them."""
+        with self._transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO item (id, kind, body) VALUES (?, ?, ?)",
+                [(entry.id, kind, entry.body.decode()) for entry in entries],
+            )
+            replaced = [(entry.replaces,) for entry in entries if entry.replaces is not None]
+            if replaced:
+                connection.executemany("DELETE FROM item WHERE id = ?", replaced)
+
     def newest(self) -> int:
         """Return the sequence of the last item put in, 0 if there never was one."""
         with self._transaction() as connection:
             row = connection.execute("SELECT max(sequence) FROM item").fetchone()
             return int(row[0] or 0)
 
-    def take(self, kind: Kind, upto: int, limit: int) -> list[Item]:
-        """Return the oldest `limit` items, marked as attempted. They stay in until `remove`."""
+    def take(self, kind: Kind, upto: int, limit: int, most_bytes: int) -> list[Item]:
+        """Return the oldest `limit` items, or fewer that are `most_bytes` together, marked as attempted. They stay in
+        until `remove`."""
         with self._transaction() as connection:
-            rows = connection.execute(
+            found = connection.execute(
                 "SELECT id, body, tally, count FROM item WHERE kind = ? AND sequence <= ? ORDER BY sequence LIMIT ?",
                 (kind, upto, limit),
-            ).fetchall()
+            )
+            rows = _first(found, most_bytes)
             ids = [(row[0],) for row in rows]
             connection.executemany("UPDATE item SET attempted = 1 WHERE id = ?", ids)
+        if kind == "runs":
+            return [Item(row[0], msgspec.Raw(row[1].encode())) for row in rows]
         return [_item(*row) for row in rows]
 
     def never_sent(self, items: Sequence[Item]) -> None:
@@ -94,13 +121,14 @@ class Outbox:
             connection.executemany("DELETE FROM item WHERE id = ?", [(item.id,) for item in items])
 
     def trim(self) -> int:
-        """Drop the oldest items beyond the limit; return how many."""
+        """Drop the oldest items beyond the limit, or of a queue that fills too much of the disk; return how many."""
         with self._transaction() as connection:
-            surplus = connection.execute("SELECT count(*) FROM item").fetchone()[0] - self._limit
-            if surplus <= 0:
-                return 0
-            oldest = "SELECT sequence FROM item ORDER BY sequence LIMIT ?"
-            return connection.execute(f"DELETE FROM item WHERE sequence IN ({oldest})", (surplus,)).rowcount  # noqa: S608
+            there = connection.execute("SELECT count(*) FROM item").fetchone()[0]
+            dropped = _drop_oldest(connection, there - self._limit)
+            most = MOST_BYTES if self._folder is not None else MOST_BYTES_IN_MEMORY
+            while _bytes_used(connection) > most and (more := _drop_oldest(connection, max(there // 20, 1))):
+                dropped += more
+            return dropped
 
     @contextlib.contextmanager
     def sending(self, timeout: float) -> Iterator[bool]:
@@ -197,6 +225,33 @@ def _add_count(connection: sqlite3.Connection, tally: str, body: str, count: int
         "INSERT INTO item (id, kind, body, tally, count) VALUES (?, 'usage', ?, ?, ?)",
         (str(uuid.uuid4()), body, tally, count),
     )
+
+
+def _drop_oldest(connection: sqlite3.Connection, number: int) -> int:
+    if number <= 0:
+        return 0
+    oldest = "SELECT sequence FROM item ORDER BY sequence LIMIT ?"
+    return connection.execute(f"DELETE FROM item WHERE sequence IN ({oldest})", (number,)).rowcount  # noqa: S608
+
+
+def _bytes_used(connection: sqlite3.Connection) -> int:
+    pages, free, size = (
+        int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
+
+
+def _first(rows: Iterable[Row], most_bytes: int) -> list[Row]:
+    """The first rows whose bodies are `most_bytes` together, and at least one: no more of them is read."""
+    taken: list[Row] = []
+    size = 0
+    for row in rows:
+        size += len(row[1])
+        if taken and size > most_bytes:
+            break
+        taken.append(row)
+    return taken
 
 
 def _portions(total: int) -> Iterator[int]:

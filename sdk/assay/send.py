@@ -1,16 +1,26 @@
 """Send what the outbox holds, in batches, until it is empty, the time is up or the server is in trouble."""
 
 import time
-from collections.abc import Sequence
-from typing import get_args
+from collections.abc import Iterable, Sequence
+from typing import Final, get_args
 
 import msgspec
 
+from assay.core.privacy import is_code
 from assay.notices import warn
 from assay.outbox import Item, Kind, Outbox
 from assay.transport import BatchRefused, KeyRefused, Transport, Trouble
 
 BATCH = 500
+BATCH_BYTES = 1024 * 1024
+ADDRESSES: Final[dict[Kind, str]] = {"runs": "runs/batch"}
+"""Where it is not the kind's own name."""
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a part of an item was not taken."""
+
+    code: str = "rejected"
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -20,11 +30,18 @@ class Rejected(msgspec.Struct, frozen=True):
     code: str = "rejected"
 
 
+class Taken(msgspec.Struct, frozen=True):
+    """One run that was taken, and which parts of it the server will never take."""
+
+    rejected: list[Reason] = []
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What the server says to a batch."""
 
     accepted: int
     rejected: list[Rejected] = []
+    results: list[Taken] = []
 
 
 _answers = msgspec.json.Decoder(Answer)
@@ -44,7 +61,7 @@ def send(outbox: Outbox, transport: Transport, *, deadline: float) -> bool:
         refused: KeyRefused | None = None
         for kind in get_args(Kind):
             try:
-                while items := outbox.take(kind, newest, BATCH):
+                while items := outbox.take(kind, newest, BATCH, BATCH_BYTES):
                     if time.monotonic() >= deadline:
                         return False
                     _send_batch(outbox, transport, kind, items, deadline)
@@ -59,7 +76,8 @@ def send(outbox: Outbox, transport: Transport, *, deadline: float) -> bool:
 def _send_batch(outbox: Outbox, transport: Transport, kind: Kind, items: Sequence[Item], deadline: float) -> None:
     body = msgspec.json.encode({"items": [item.body for item in items]})
     try:
-        answer = _read(transport.post(kind, body, max(deadline - time.monotonic(), 0.1)))
+        left = max(deadline - time.monotonic(), 0.1)
+        answer = _read(transport.post(ADDRESSES.get(kind, kind), body, left, packed=kind == "runs"))
     except BatchRefused as refused:
         if len(items) == 1:
             outbox.remove(items)
@@ -76,8 +94,16 @@ def _send_batch(outbox: Outbox, transport: Transport, kind: Kind, items: Sequenc
         raise
     outbox.remove(items)
     if answer.rejected:
-        codes = ", ".join(sorted({rejected.code[:100] for rejected in answer.rejected}))
+        codes = _codes([rejected.code for rejected in answer.rejected])
         warn(f"Assay's server rejected {len(answer.rejected)} of {len(items)} {kind} items for good: {codes}.")
+    parts = [reason.code for taken in answer.results for reason in taken.rejected]
+    if parts:
+        warn(f"Assay's server took {kind} items without {len(parts)} of their parts, for good: {_codes(parts)}.")
+
+
+def _codes(codes: Iterable[str]) -> str:
+    # From the server, and shown to a person: codes alone, whatever else something on the way may put there.
+    return ", ".join(sorted({code if is_code(code) else "unnamed" for code in codes}))
 
 
 def _read(body: bytes) -> Answer:

@@ -1,15 +1,40 @@
-"""Gather what the server should hear, and write it to the outbox: uses now and then, everything else at once."""
+"""Gather what the server should hear, and write it to the outbox: uses now and then, runs soon, all else at once."""
 
 import sqlite3
 import threading
 import uuid
 from collections import Counter, deque
+from typing import Protocol
 
 from assay.notices import Notices
-from assay.outbox import Kind, Outbox, Version
+from assay.outbox import Entry, Kind, Outbox, Version
 
 MAX_UNCOUNTED = 50_000
 MAX_UNSAVED = 10_000
+MAX_ROWS_LATER = 200_000
+SAVED_TOGETHER = 200
+
+
+class Later(Protocol):
+    """A run, as something that becomes JSON later, where nobody waits for it.
+
+    `replaces` is the id of what it takes the place of; `rows` is how much of it there is, about.
+    """
+
+    @property
+    def id(self) -> str:
+        """Its id in the queue."""
+
+    @property
+    def replaces(self) -> str | None:
+        """The id of what goes when this comes."""
+
+    @property
+    def rows(self) -> int:
+        """How much of it there is, about."""
+
+    def body(self) -> bytes | None:
+        """Return its JSON, None if there can be none. Raises nothing."""
 
 
 class Spool:
@@ -21,6 +46,10 @@ class Spool:
         self._served: deque[Version] = deque()
         self._counts: Counter[Version] = Counter()
         self._unsaved: deque[tuple[Kind, str, bytes]] = deque(maxlen=MAX_UNSAVED)
+        self._later: deque[Later] = deque()
+        self._rows_later = 0
+        self._entries: list[Entry] = []
+        self._arriving = threading.Lock()
         self._counting = threading.Lock()
         self._saving = threading.Lock()
 
@@ -39,6 +68,15 @@ class Spool:
             self._unsaved.append((kind, item_id, body))
             self._wait(error)
 
+    def put_later(self, run: Later) -> bool:
+        """Keep a run until `save`; return whether there was room for it."""
+        with self._arriving:
+            if self._rows_later > MAX_ROWS_LATER:
+                return False
+            self._later.append(run)
+            self._rows_later += run.rows
+        return True
+
     def save(self) -> bool:
         """Write all that is in memory; return whether that was possible."""
         self._add_up()
@@ -48,6 +86,7 @@ class Spool:
                     self._outbox.add(*self._unsaved[0])
                     self._unsaved.popleft()
                 self._save_counts()
+                self._save_runs()
             except (sqlite3.Error, OSError) as error:
                 self._wait(error)
                 return False
@@ -64,6 +103,24 @@ class Spool:
             with self._counting:
                 self._counts.update(counts)
             raise
+
+    def _save_runs(self) -> None:
+        while self._entries or self._later:
+            if not self._entries:
+                self._entries = self._encoded()
+            self._outbox.add_all("runs", self._entries)
+            self._entries = []
+
+    def _encoded(self) -> list[Entry]:
+        entries: list[Entry] = []
+        while self._later and len(entries) < SAVED_TOGETHER:
+            with self._arriving:
+                run = self._later.popleft()
+                self._rows_later -= run.rows
+            body = run.body()
+            if body is not None:
+                entries.append(Entry(run.id, body, run.replaces))
+        return entries
 
     def _add_up(self) -> None:
         with self._counting:

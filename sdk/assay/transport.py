@@ -1,6 +1,7 @@
 """Speak to the server over HTTP: one request, one answer, and one kind of trouble with its reason."""
 
 import encodings.idna
+import gzip
 import logging
 import ssl
 import threading
@@ -17,6 +18,8 @@ import msgspec
 # child for ever, so they are imported here, where the application imports what it needs.
 IMPORTED_EARLY = (certifi, encodings.idna, httpcore)
 
+WORTH_PACKING = 8 * 1024
+"""Bytes."""
 MAX_ANSWER = 256 * 1024 * 1024
 """Bytes, unpacked: no honest bundle is larger, and a broken proxy or a gzip bomb must not eat the caller's memory."""
 
@@ -81,9 +84,16 @@ class Transport:
         status, headers, body = self._send("GET", path, {"If-None-Match": etag} if etag else {}, None, self._timeout)
         return None if status == httpx.codes.NOT_MODIFIED else Fetched(headers.get("etag", ""), body)
 
-    def post(self, path: str, body: bytes, timeout: float) -> bytes:
-        """Return the answer to `body`, a JSON document, within about `timeout` seconds. Raises Trouble."""
-        return self._send("POST", path, {"Content-Type": "application/json"}, body, min(timeout, self._timeout))[2]
+    def post(self, path: str, body: bytes, timeout: float, *, packed: bool = False) -> bytes:
+        """Return the answer to `body`, a JSON document, within about `timeout` seconds. Raises Trouble.
+
+        `packed` sends it as gzip; not every address takes that.
+        """
+        headers = {"Content-Type": "application/json"}
+        if packed and len(body) > WORTH_PACKING:
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body, compresslevel=1)
+        return self._send("POST", path, headers, body, min(timeout, self._timeout))[2]
 
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from assay import Assay
+from assay.tracing import AgentTracer
 
 from tests.sdk.twin import KEY, Twin
 
@@ -58,6 +59,40 @@ def folder_of(tmp_path: Path) -> Callable[[], Path]:
         return folder
 
     return find
+
+
+MakeTracer = Callable[..., AgentTracer]
+
+
+@pytest.fixture
+def make_tracer(twin: Twin, tmp_path: Path) -> Iterator[MakeTracer]:
+    """Makes tracers of an agent named scout that send to the twin when told to, and share one cache folder."""
+    made: list[AgentTracer] = []
+
+    def make(agent_id: str = "scout", agent_version: str = "1.4.0", **changes: Any) -> AgentTracer:
+        given = {"url": twin.url, "key": KEY, "cache_dir": tmp_path / "cache", "send_interval": 60, **changes}
+        if "client" in changes:
+            given = changes
+        made.append(AgentTracer(agent_id, agent_version, **given))
+        return made[-1]
+
+    yield make
+    for tracer in made:
+        tracer.close(timeout=0.5)
+
+
+@pytest.fixture
+def sent(twin: Twin) -> Callable[[AgentTracer], list[dict[str, Any]]]:
+    """Flushes a tracer and returns the runs that the twin has, in the order in which it first met them."""
+
+    def send(tracer: AgentTracer) -> list[dict[str, Any]]:
+        assert tracer.flush()
+        return list(twin.runs.taken.values())
+
+    return send
+
+
+Sent = Callable[[AgentTracer], list[dict[str, Any]]]
 
 
 def run_program(code: str, *arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:

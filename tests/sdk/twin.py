@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 from assay.core.bundle import Content, Message, ProjectSettings, Prompt, Scores, Version
 
+from tests.sdk.twin_runs import Runs
+
 KEY = "assay_test_0123456789abcdefSECRET"
 PROJECT_ID = "00000000-0000-7000-8000-000000000001"
 
@@ -57,6 +59,8 @@ class Twin:
         self.taken: dict[str, dict[str, dict[str, Any]]] = {
             kind: {} for kind in ("usage", "exposures", "executions", "outcomes", "engagement")
         }
+        self.runs = Runs()
+        self.bodies: list[bytes] = []
         self.came_through: dict[str, int] = {}
         self.posts: list[tuple[str, int]] = []
         self.gets: list[tuple[str, int]] = []
@@ -163,7 +167,11 @@ class Twin:
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
         if self._refused(handler):
             return
-        kind = handler.path.rsplit("/", 1)[1]
+        if handler.headers.get("Content-Encoding") == "gzip":
+            assert handler.path == "/api/v1/runs/batch"
+            body = gzip.decompress(body)
+        self.bodies.append(body)
+        kind = "runs" if handler.path == "/api/v1/runs/batch" else handler.path.rsplit("/", 1)[1]
         if kind in self.forbidding:
             self._problem(handler, 403, "permission_denied")
             return
@@ -171,6 +179,9 @@ class Twin:
         self.posts.append((kind, len(items)))
         if any(item.get("prompt_id") in self.choking_on for item in items):
             self._problem(handler, 400, "invalid_body")
+            return
+        if kind == "runs":
+            self._answer_batch(handler, self.runs.take(items))
             return
         assert len(items) <= 500
         rejected = []
@@ -182,11 +193,13 @@ class Twin:
             else:
                 self._take(kind, item)
                 self.came_through[item["id"]] = handler.client_address[1]
+        self._answer_batch(handler, {"accepted": len(items) - len(rejected), "rejected": rejected})
+
+    def _answer_batch(self, handler: BaseHTTPRequestHandler, answer: dict[str, Any]) -> None:
         if self.losing_answers:
             handler.close_connection = True
             handler.connection.shutdown(socket.SHUT_RDWR)
             return
-        answer = {"accepted": len(items) - len(rejected), "rejected": rejected}
         self._answer(handler, 200, json.dumps(answer).encode())
 
     def _take(self, kind: str, item: dict[str, Any]) -> None:
