@@ -8,11 +8,11 @@ from assay.core.errors import AssayError
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from sentinel.admin_fields import AreaWidget, TextWidget, tell
+from sentinel.admin_fields import tell
+from sentinel.admin_schema import field_for, names_in_order, typed_as, values_of
 from vault.models import Client, Prompt, Version
 
 PREFIX = "var-"
-YES_NO = [("", "–"), ("true", "yes"), ("false", "no")]
 
 
 class TryForm(forms.Form):
@@ -22,11 +22,10 @@ class TryForm(forms.Form):
         super().__init__(*args, **options)
         self.schema: dict[str, Any] = version.variables
         self.properties: dict[str, Any] = self.schema.get("properties", {})
-        required = set(self.schema.get("required", []))
         # Whether one may be left empty is for the schema to say, not for the form: these are marked, no more.
-        self.wanted = {PREFIX + name for name in required}
-        for name in sorted(self.properties, key=lambda it: (it not in required, it)):
-            self.fields[PREFIX + name] = _field(name, self.properties[name])
+        self.wanted = {PREFIX + name for name in self.schema.get("required", [])}
+        for name in names_in_order(self.schema, by_name=True):
+            self.fields[PREFIX + name] = field_for(name, self.properties[name])
         self.fields["client"] = forms.ChoiceField(
             label="For the client",
             required=False,
@@ -36,12 +35,7 @@ class TryForm(forms.Form):
 
     def variables(self) -> dict[str, Any]:
         """What was typed, as the values that a caller would give; what was left empty is not given."""
-        given = {}
-        for name, rule in self.properties.items():
-            typed = self.cleaned_data.get(PREFIX + name)
-            if typed not in (None, ""):
-                given[name] = _value(rule, str(typed).replace("\r\n", "\n"))
-        return given
+        return values_of(self.schema, self.cleaned_data, PREFIX)
 
     def client_id(self) -> UUID | None:
         chosen = self.cleaned_data.get("client")
@@ -61,56 +55,4 @@ def example_of(prompt: Prompt, version: Version) -> dict[str, str]:
     values = {name: rule["default"] for name, rule in properties.items() if "default" in rule}
     if isinstance(example, dict):
         values |= {name: value for name, value in example.items() if name in properties}
-    return {PREFIX + name: _typed(properties[name], value) for name, value in values.items()}
-
-
-def _kind(rule: dict[str, Any]) -> str:
-    types = rule.get("type")
-    kinds = [types] if isinstance(types, str) else [it for it in types or ["string"] if it != "null"]
-    if "string" in kinds or not kinds:
-        return "string"
-    if kinds[0] == "array":
-        items = rule.get("items", {})
-        return "lines" if isinstance(items, dict) and items.get("type") == "string" else "json"
-    return "json" if kinds[0] == "object" else str(kinds[0])
-
-
-def _field(name: str, rule: dict[str, Any]) -> forms.Field:
-    shared: dict[str, Any] = {"label": name, "required": False, "help_text": rule.get("description", "")}
-    kind = _kind(rule)
-    field: forms.Field
-    if "enum" in rule:
-        choices = [("", "–"), *((json.dumps(it), str(it)) for it in rule["enum"])]
-        field = forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget, **shared)
-    elif kind == "boolean":
-        field = forms.ChoiceField(choices=YES_NO, widget=UnfoldAdminSelectWidget, **shared)
-    elif kind in ("integer", "number"):
-        field = forms.CharField(widget=TextWidget({"inputmode": "decimal"}), **shared)
-    elif kind in ("lines", "json"):
-        note = "One to a line." if kind == "lines" else "JSON."
-        shared["help_text"] = f"{shared['help_text']} {note}".strip()
-        field = forms.CharField(widget=AreaWidget(3, code=kind == "json"), **shared)
-    else:
-        field = forms.CharField(strip=False, widget=AreaWidget(2), **shared)
-    return field
-
-
-def _value(rule: dict[str, Any], typed: str) -> Any:
-    kind = _kind(rule)
-    if kind == "lines":
-        return [line for line in typed.split("\n") if line.strip()]
-    if "enum" in rule or kind in ("json", "boolean", "integer", "number"):
-        try:
-            return json.loads(typed)
-        except (ValueError, RecursionError):
-            return typed  # the schema says what it should have been
-    return typed
-
-
-def _typed(rule: dict[str, Any], value: Any) -> str:
-    kind = _kind(rule)
-    if kind == "lines" and isinstance(value, list):
-        return "\n".join(str(item) for item in value)
-    if "enum" in rule or not isinstance(value, str):
-        return json.dumps(value, indent=2 if kind == "json" else None, ensure_ascii=False)
-    return value
+    return {PREFIX + name: typed_as(properties[name], value) for name, value in values.items()}
