@@ -15,18 +15,22 @@ from sentinel.current_project import current_access, open_projects
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page stands in the sidebar: group (none: nowhere), order within all groups, Material symbol."""
+    """Where a page stands in the sidebar: group (none: nowhere), order within all groups, Material symbol, and the
+    name of its address; without one it is the list."""
 
     group: str = ""
     order: int = 0
     icon: str = ""
     title: str = ""
+    view: str = ""
 
 
 class AssayAdmin(ModelAdmin):
     """Every admin page of ours. A stranger's object does not exist: 404."""
 
     place: ClassVar[Place] = Place()
+    # Pages beyond the list that stand in the sidebar as well.
+    further_places: ClassVar[tuple[Place, ...]] = ()
     actions: Any = None
     list_per_page = 50
     compressed_fields = True

@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.sites import UnfoldAdminSite
 
-from sentinel.admin_base import AssayAdmin
+from sentinel.admin_base import AssayAdmin, Place
 from sentinel.current_project import choose_project, current_access, open_projects
 
 View = Callable[..., HttpResponseBase]
@@ -101,21 +101,23 @@ class AssayAdminSite(UnfoldAdminSite):
         """The pages that this person may see, as their admin classes place them. No query of its own."""
         overview = {"title": "Overview", "icon": "space_dashboard", "link": reverse("admin:index")}
         groups: dict[str, list[dict[str, Any]]] = {"": [overview]}
-        pages = [page for page in self._registry.values() if isinstance(page, AssayAdmin) and page.place.group]
-        for page in sorted(pages, key=lambda page: page.place.order):
+        pages = [page for page in self._registry.values() if isinstance(page, AssayAdmin)]
+        placed = [(place, page) for page in pages for place in (page.place, *page.further_places) if place.group]
+        for place, page in sorted(placed, key=lambda each: each[0].order):
             if page.has_module_permission(request):
-                groups.setdefault(page.place.group, []).append(self._item(page))
-        for items in groups.values():
-            for item in items:
-                item["has_permission"] = True
-                link = item["link"]
-                item["active"] = request.path == link or (item is not overview and request.path.startswith(link))
+                groups.setdefault(place.group, []).append(self._item(place, page))
+        items = [item for items in groups.values() for item in items]
+        # Of addresses that begin alike it is the longest that one is on; every address begins with the overview's.
+        here = [it["link"] for it in items if it is not overview and request.path.startswith(it["link"])]
+        active = max(here, key=len, default=request.path)
+        for item in items:
+            item |= {"has_permission": True, "active": item["link"] == active}
         return [{"title": title, "items": items} for title, items in groups.items()]
 
-    def _item(self, page: AssayAdmin) -> dict[str, Any]:
+    def _item(self, place: Place, page: AssayAdmin) -> dict[str, Any]:
         opts = page.model._meta
-        link = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
-        return {"title": page.heading, "icon": page.place.icon, "link": link}
+        link = reverse(place.view or f"admin:{opts.app_label}_{opts.model_name}_changelist")
+        return {"title": place.title or page.heading, "icon": place.icon, "link": link}
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # Unfold keeps what it found by person and word, whatever project that was in.

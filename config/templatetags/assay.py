@@ -1,6 +1,7 @@
 """How numbers are said on pages."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django import template
 from django.utils.timesince import timesince
@@ -28,3 +29,39 @@ def ago(moment: datetime) -> str:
 def thousands(number: float | None) -> str:
     """A count, its thousands apart: 12,000; a dash for nothing."""
     return "–" if number is None else f"{number:,.0f}"
+
+
+@register.filter
+def duration(milliseconds: float | None) -> str:
+    """How long something took: 0.4 ms, 350 ms, 1.25 s, 2 min 5 s, 1 h 3 min; a dash for nothing."""
+    if milliseconds is None:
+        return "–"
+    if milliseconds < 999.5:
+        return f"{milliseconds:.3g} ms" if milliseconds < 10 else f"{milliseconds:.0f} ms"
+    seconds = milliseconds / 1000
+    if seconds < 59.95:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours // 24} days"
+
+
+@register.filter
+def dollars(amount: Decimal | float | None) -> str:
+    """Money, as many digits as it takes to tell it from nothing: $12.30, $0.0042; a dash for nothing."""
+    if amount is None:
+        return "–"
+    number = float(amount)
+    if number == 0 or number >= 0.995:
+        return f"${number:,.2f}"
+    return f"${number:.2g}" if number >= 0.0001 else "< $0.0001"
+
+
+@register.filter
+def spoken(code: str) -> str:
+    """A code of a closed list as people read it: fresh_data_required becomes fresh data required."""
+    return code.replace("_", " ")

@@ -1,0 +1,44 @@
+"""This file lets one see who started a run, and which runs it started."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from agents.models import Call, Run, RunKey
+from agents.telemetry.ids import group_range, key_of
+
+MOST_CHILDREN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """`caller` is None where there is none, and where it was not heard of. `more`: further ones are not shown."""
+
+    caller: Run | None
+    called: list[Run]
+    more: bool
+
+
+def family_of(run: Run) -> Family:
+    """Four queries at most, by index."""
+    runs: QuerySet[Any] = Run.objects.in_project(run.project_id)
+    called = list(runs.filter(pk__in=_called(run)).order_by("id"))
+    return Family(_caller(run, runs), called[:MOST_CHILDREN], len(called) > MOST_CHILDREN)
+
+
+def _called(run: Run) -> list[UUID]:
+    calls: QuerySet[Any] = Call.objects.in_project(run.project_id)
+    return list(calls.filter(parent_run_id=run.run_id).order_by("id").values_list("id", flat=True)[: MOST_CHILDREN + 1])
+
+
+def _caller(run: Run, runs: QuerySet[Any]) -> Run | None:
+    if run.parent_run_id is None:
+        return None
+    # In the same trace, or reported as a run of its own.
+    within = Q(pk__range=group_range(run.pk))
+    held = RunKey.objects.filter(project_id=run.project_id, key=key_of(run.parent_run_id)).values_list("id", flat=True)
+    for id_ in held:
+        within |= Q(pk__range=group_range(id_))
+    return runs.filter(within, run_id=run.parent_run_id).first()
