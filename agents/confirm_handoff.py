@@ -38,7 +38,7 @@ def confirm_handoff(
         lease_id=uuid7(),
         lease_until=TransactionNow() + timedelta(seconds=seconds),
         worker=worker,
-        attempt=models.Case(lapsed, default=models.F("attempt")),
+        attempt=models.Case(lapsed, default=models.F("attempt"), output_field=models.IntegerField()),
     )
     found = Handoff.objects.in_project(access.project_id).with_parts().filter(pk=handoff.pk).first()
     if found is None:

@@ -1,0 +1,285 @@
+"""A handoff goes through its states, and every step is written down."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from assay.core.errors import AssayError
+from django.utils import timezone
+
+from agents.answer_handoff import answer_handoff
+from agents.cancel_handoff import cancel_handoff
+from agents.complete_handoff import complete_handoff
+from agents.confirm_handoff import confirm_handoff
+from agents.create_handoff import create_handoff
+from agents.extend_lease import extend_lease
+from agents.fail_handoff import fail_handoff
+from agents.models import AgentMemory, Handoff
+from agents.models.handoffs import Priority
+from agents.reassign_handoff import reassign_handoff
+from agents.reject_handoff import reject_handoff
+from agents.request_input import request_input
+from agents.tidy_handoffs import tidy_handoffs
+from tests.agents.handing import again, agent, confirmed, hand_over, let_pass
+from tests.conftest import Person
+
+HOUR = timedelta(hours=1)
+
+
+def told(handoff: Handoff) -> list[str]:
+    return list(handoff.events.values_list("action", flat=True))
+
+
+def code_of(error: "pytest.ExceptionInfo[AssayError]") -> str:
+    return error.value.code
+
+
+def test_it_is_created_confirmed_and_completed(mia: Person) -> None:
+    handoff = hand_over(mia, priority=Priority.HIGH, run_id="run-1", trace_id="a" * 32)
+    assert handoff.task_id.startswith("TASK-")
+    assert len(handoff.task_id) == 13
+    assert (handoff.state, handoff.attempt, handoff.hop_count) == ("PENDING", 1, 1)
+    assert handoff.chain == ["NOVA", "RAFA"]
+    assert handoff.pending_at is not None
+
+    taken = confirm_handoff(access=mia.access, handoff=handoff, worker="one")
+    assert taken.state == "IN_PROGRESS"
+    assert taken.lease_until is not None
+    assert taken.lease_until > timezone.now()
+    assert taken.in_progress_at is not None
+
+    kept = complete_handoff(access=mia.access, handoff=taken, result={"text": "Flour."}, lease_id=taken.lease_id)
+    done = again(handoff)
+    assert not kept.late
+    assert done.state == "COMPLETED"
+    assert done.completed_at is not None
+    assert done.lease_until is None
+    assert done.result == kept
+    assert told(done) == ["created", "confirmed", "completed"]
+
+
+def test_it_is_confirmed_by_one(mia: Person, olga: Person) -> None:
+    handoff = hand_over(mia)
+    confirm_handoff(access=mia.access, handoff=handoff, worker="one")
+    with pytest.raises(AssayError) as error:
+        confirm_handoff(access=olga.access, handoff=handoff, worker="two")
+    assert code_of(error) == "already_confirmed"
+    assert error.value.status == 409
+    assert "RAFA (one) has it until" in error.value.detail
+    assert error.value.extra["handoff"]["worker"] == "one"
+
+
+def test_it_is_confirmed_only_by_whom_it_is_for(mia: Person) -> None:
+    with pytest.raises(AssayError) as error:
+        confirm_handoff(access=mia.access, handoff=hand_over(mia), agent="REX")
+    assert code_of(error) == "wrong_agent"
+
+
+def test_it_returns_when_the_lease_runs_out(mia: Person) -> None:
+    handoff = confirmed(mia)
+    let_pass(handoff, HOUR)
+    assert again(handoff).status == "IN_PROGRESS"
+    assert again(handoff).state == "PENDING"
+    assert again(handoff).attempt_now == 2
+    assert list(Handoff.objects.waiting()) == [handoff]
+
+    taken = confirm_handoff(access=mia.access, handoff=handoff, worker="two")
+    assert (taken.state, taken.attempt, taken.worker) == ("IN_PROGRESS", 2, "two")
+    assert taken.lease_id != handoff.lease_id
+
+
+def test_it_is_tidied_as_it_was_judged(mia: Person) -> None:
+    handoff = confirmed(mia)
+    last = confirmed(mia, max_attempts=1)
+    due = hand_over(mia, deadline=timezone.now() + timedelta(minutes=1))
+    idle = hand_over(mia)
+    for each in (handoff, last, due):
+        let_pass(each, HOUR)
+    judged = {each.pk: (again(each).state, again(each).attempt_now) for each in (handoff, last, due, idle)}
+    assert [state for state, _ in judged.values()] == ["PENDING", "FAILED", "EXPIRED", "PENDING"]
+
+    assert tidy_handoffs() == 3
+    assert {each.pk: (each.status, each.attempt) for each in Handoff.objects.all()} == judged
+    assert tidy_handoffs() == 0
+    assert told(handoff) == ["created", "confirmed", "returned"]
+    failed = again(last)
+    assert failed.reason_code == "attempts_exhausted"
+    assert failed.reason == "None of 1 attempts was finished within its lease."
+    assert again(due).expired_at is not None
+
+
+def test_it_stays_with_whom_is_still_at_it(mia: Person) -> None:
+    handoff = confirmed(mia)
+    before = handoff.lease_until
+    after = extend_lease(access=mia.access, handoff=handoff, lease_id=handoff.lease_id, lease_seconds=3000).lease_until
+    assert before is not None
+    assert after is not None
+    assert after - before > timedelta(minutes=40)
+    let_pass(handoff, HOUR)
+    with pytest.raises(AssayError) as error:
+        extend_lease(access=mia.access, handoff=handoff, lease_id=handoff.lease_id)
+    assert code_of(error) == "wrong_status"
+
+
+def test_it_keeps_a_late_result_of_a_lost_lease(mia: Person) -> None:
+    first = confirmed(mia)
+    let_pass(first, HOUR)
+    second = confirm_handoff(access=mia.access, handoff=first, worker="two")
+
+    late = complete_handoff(access=mia.access, handoff=first, result={"text": "Late."}, lease_id=first.lease_id)
+    assert (late.late, late.late_reason) == (True, "lease_lost")
+    assert again(first).state == "IN_PROGRESS"
+
+    good = complete_handoff(access=mia.access, handoff=first, result={"text": "Good."}, lease_id=second.lease_id)
+    assert not good.late
+    done = again(first)
+    assert done.state == "COMPLETED"
+    assert done.result == good
+    assert set(done.results.all()) == {late, good}
+
+
+def ended(mia: Person, how: str) -> Handoff:
+    handoff = confirmed(mia, deadline=timezone.now() + timedelta(minutes=1))
+    if how == "canceled":
+        cancel_handoff(access=mia.access, handoff=handoff, reason="No longer wanted.")
+    elif how == "expired":
+        let_pass(handoff, HOUR)
+    elif how == "failed":
+        fail_handoff(access=mia.access, handoff=handoff, reason_code="tool_down")
+    elif how == "completed":
+        complete_handoff(access=mia.access, handoff=handoff, result={"text": "First."})
+    else:
+        request_input(access=mia.access, handoff=handoff, question="For whom?")
+    return handoff
+
+
+@pytest.mark.parametrize("how", ["canceled", "expired", "failed", "completed", "input_required"])
+def test_it_keeps_a_result_that_comes_after_the_end(mia: Person, how: str) -> None:
+    handoff = ended(mia, how)
+    before = again(handoff).state
+    late = complete_handoff(access=mia.access, handoff=handoff, result={"text": "Last."}, lease_id=handoff.lease_id)
+    assert (late.late, late.late_reason) == (True, how)
+    assert again(handoff).state == before
+    assert AgentMemory.objects.filter(kind="handoff_late_result", value__result__text="Last.").count() == 2
+
+
+def test_it_keeps_a_result_of_a_lease_that_nobody_took_over(mia: Person) -> None:
+    handoff = confirmed(mia)
+    let_pass(handoff, HOUR)
+    late = complete_handoff(access=mia.access, handoff=handoff, result={"text": "Late."})
+    assert (late.late, late.late_reason) == (True, "lease_lost")
+    assert again(handoff).state == "PENDING"
+
+
+def test_it_takes_the_same_result_once(mia: Person) -> None:
+    handoff = confirmed(mia)
+    answers = [
+        complete_handoff(access=mia.access, handoff=handoff, result={"text": "Good."}, lease_id=handoff.lease_id)
+        for _ in range(2)
+    ]
+    assert answers[0] == answers[1]
+    assert not answers[1].late
+    assert again(handoff).results.count() == 1
+
+
+def test_it_is_not_completed_before_it_is_confirmed(mia: Person) -> None:
+    with pytest.raises(AssayError) as error:
+        complete_handoff(access=mia.access, handoff=hand_over(mia), result={})
+    assert code_of(error) == "wrong_status"
+
+
+def test_it_fails_for_good_or_for_now(mia: Person) -> None:
+    handoff = confirmed(mia, max_attempts=2)
+    waits = fail_handoff(access=mia.access, handoff=handoff, reason="The model is down.", retry=True)
+    assert (waits.state, waits.attempt) == ("PENDING", 2)
+    confirm_handoff(access=mia.access, handoff=handoff)
+    failed = fail_handoff(access=mia.access, handoff=handoff, reason="Still down.", retry=True)
+    assert (failed.state, failed.reason_code, failed.reason) == ("FAILED", "attempts_exhausted", "Still down.")
+    assert told(failed) == ["created", "confirmed", "returned", "confirmed", "failed"]
+
+
+def test_it_fails_only_for_whom_it_belongs_to(mia: Person) -> None:
+    first = confirmed(mia)
+    let_pass(first, HOUR)
+    confirm_handoff(access=mia.access, handoff=first, worker="two")
+    for lost in ({"lease_id": first.lease_id}, {"worker": "one"}):
+        with pytest.raises(AssayError) as error:
+            fail_handoff(access=mia.access, handoff=first, **lost)
+        assert code_of(error) == "lease_lost"
+        assert "RAFA (two) has it until" in error.value.detail
+
+
+def test_it_is_rejected_before_or_after_it_is_confirmed(mia: Person) -> None:
+    for handoff in (hand_over(mia), confirmed(mia)):
+        rejected = reject_handoff(access=mia.access, handoff=handoff, reason="Not mine.", reason_code="out_of_scope")
+        assert (rejected.state, rejected.reason_code) == ("REJECTED", "out_of_scope")
+
+
+def test_it_asks_back_and_is_answered(mia: Person) -> None:
+    handoff = confirmed(mia)
+    asked = request_input(access=mia.access, handoff=handoff, question="For whom?", lease_id=handoff.lease_id)
+    assert asked.state == "INPUT_REQUIRED"
+    assert asked.inputs[0]["question"] == "For whom?"
+    with pytest.raises(AssayError) as error:
+        confirm_handoff(access=mia.access, handoff=handoff)
+    assert code_of(error) == "wrong_status"
+    answered = answer_handoff(access=mia.access, handoff=handoff, answer={"audience": "Beginners"})
+    assert (answered.state, answered.attempt) == ("PENDING", 1)
+    assert answered.inputs[0]["answer"] == {"audience": "Beginners"}
+    assert confirm_handoff(access=mia.access, handoff=handoff).state == "IN_PROGRESS"
+
+
+def test_it_is_given_to_another_agent(mia: Person) -> None:
+    handoff = confirmed(mia)
+    moved = reassign_handoff(access=mia.access, handoff=handoff, to_agent=agent(mia, "REX"), reason="Holidays.")
+    assert (moved.state, moved.to_agent.code, moved.attempt) == ("PENDING", "REX", 1)
+    assert moved.chain == ["NOVA", "REX"]
+    late = complete_handoff(access=mia.access, handoff=handoff, result={}, lease_id=handoff.lease_id)
+    assert late.late
+    with pytest.raises(AssayError) as error:
+        reassign_handoff(access=mia.access, handoff=handoff, to_agent=agent(mia, "NOVA"))
+    assert code_of(error) == "handoff_loop"
+
+
+def test_nothing_more_happens_to_what_is_over(mia: Person) -> None:
+    handoff = confirmed(mia)
+    complete_handoff(access=mia.access, handoff=handoff, result={})
+    acts: list[tuple[Any, dict[str, Any]]] = [
+        (confirm_handoff, {}),
+        (cancel_handoff, {}),
+        (reject_handoff, {}),
+        (fail_handoff, {}),
+        (extend_lease, {}),
+        (request_input, {"question": "?"}),
+        (answer_handoff, {"answer": "!"}),
+        (reassign_handoff, {"to_agent": agent(mia, "REX")}),
+    ]
+    for verb, fields in acts:
+        with pytest.raises(AssayError) as error:
+            verb(access=mia.access, handoff=handoff, **fields)
+        assert (code_of(error), error.value.status) == ("wrong_status", 409), verb.__name__
+        assert "COMPLETED" in error.value.detail
+
+
+def test_a_stranger_and_a_viewer_do_nothing(mia: Person, vic: Person, stranger: Person) -> None:
+    handoff = confirmed(mia)
+    for who, status in ((stranger, 404), (vic, 403)):
+        for verb, fields in (
+            (confirm_handoff, {}),
+            (complete_handoff, {"result": {}}),
+            (cancel_handoff, {}),
+            (reject_handoff, {}),
+            (fail_handoff, {}),
+            (request_input, {"question": "?"}),
+            (answer_handoff, {"answer": "!"}),
+            (extend_lease, {}),
+            (reassign_handoff, {"to_agent": agent(mia, "REX")}),
+        ):
+            with pytest.raises(AssayError) as error:
+                verb(access=who.access, handoff=handoff, **fields)
+            assert error.value.status == status, verb.__name__
+        with pytest.raises(AssayError) as error:
+            create_handoff(
+                access=who.access, to_agent=agent(mia, "RAFA"), task_type="content_brief", payload={"topic": "x"}
+            )
+        assert error.value.status == status
