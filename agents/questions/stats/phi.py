@@ -1,4 +1,4 @@
-"""This file lets you say how strongly two things that runs have or have not go along: phi, and how far off it may be."""
+"""This file lets you say how strongly two things that runs have or have not go along: phi, and its interval."""
 
 import math
 from dataclasses import dataclass

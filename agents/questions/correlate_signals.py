@@ -1,0 +1,84 @@
+"""This file lets you see how signals of quality and the success of runs were observed together."""
+
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from agents.questions.count_rows import RUNS, SIGNALS
+from agents.questions.read_counts import read_counts
+from agents.questions.require_decisions import require_decisions
+from agents.questions.scope import Scope, WindowTold
+from agents.questions.stats.phi import Table, interval_of_phi, phi
+from agents.questions.stats.proportion import Interval
+from agents.questions.together import Together, share, together
+
+NOTE = (
+    "Observed with, not caused by: runs with a signal may differ from the others in more than this signal. "
+    "A signal is present in a run where it is true at least once. Only finished runs are counted."
+)
+
+
+class SignalOutcomes(msgspec.Struct, frozen=True):
+    """Finished runs with this signal and without it. Rates are in [0, 1]; `correlation_strength` is phi, in [−1, 1],
+    above 0 where runs with the signal succeeded more often. Null where one of the two never or always happened."""
+
+    signal_type: str
+    signal_code: str
+    n: int
+    n_present: int
+    success_when_present: int
+    success_rate_when_present: float | None
+    n_absent: int
+    success_when_absent: int
+    success_rate_when_absent: float | None
+    correlation_strength: float | None
+    interval: Interval | None
+
+
+class SignalsOutcomes(msgspec.Struct):
+    """Signals by type and code, the strongest correlation, whichever way, first."""
+
+    window: WindowTold
+    note: str
+    runs: int
+    success: int
+    success_rate: float | None
+    intervals: Together
+    correlations: list[SignalOutcomes]
+
+
+def correlate_signals(*, scope: Scope) -> SignalsOutcomes:
+    """How signals and success went together in the runs of `scope`. Three queries.
+
+    Raises SwitchedOff.
+    """
+    require_decisions(scope.project_id)
+    (everything,) = read_counts(RUNS, scope) or [dict.fromkeys(RUNS.sums, 0)]
+    pairs = read_counts(SIGNALS, scope, SIGNALS.keys)
+    success = everything["success"]
+    runs = success + everything["failure"] + everything["partial"]
+    sure = together(len(pairs))
+    correlations = [_correlation(pair, runs, success, sure.each) for pair in pairs]
+    correlations.sort(key=attrgetter("signal_type", "signal_code"))
+    correlations.sort(key=lambda each: abs(each.correlation_strength or 0.0), reverse=True)
+    return SignalsOutcomes(scope.told, NOTE, runs, success, share(success, runs), sure, correlations)
+
+
+def _correlation(pair: dict[str, Any], runs: int, success: int, confidence: float) -> SignalOutcomes:
+    present, with_success = pair["runs"], pair["runs_success"]
+    absent, without = runs - present, success - with_success
+    table = Table(both=with_success, first=present - with_success, second=without, neither=absent - without)
+    return SignalOutcomes(
+        signal_type=pair["signal_type"],
+        signal_code=pair["signal_code"],
+        n=runs,
+        n_present=present,
+        success_when_present=with_success,
+        success_rate_when_present=share(with_success, present),
+        n_absent=absent,
+        success_when_absent=without,
+        success_rate_when_absent=share(without, absent),
+        correlation_strength=phi(table),
+        interval=interval_of_phi(table, confidence),
+    )

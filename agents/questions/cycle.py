@@ -1,0 +1,25 @@
+"""This file lets you say which steps a run went through again and again, where it is known how many and how often."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+# What a step is told apart by: its type and its name.
+Kind: TypeAlias = tuple[str, str | None]
+
+
+def cycle_of(steps: Sequence[Kind], length: int, repeats: int) -> tuple[Kind, ...] | None:
+    """The first `length` steps in a row that come `repeats` times, one after the other; None where none do."""
+    stretch = length * (repeats - 1)
+    unbroken = 0
+    for place in range(len(steps) - length):
+        unbroken = unbroken + 1 if steps[place] == steps[place + length] else 0
+        if unbroken == stretch:
+            first = place + 1 - stretch
+            return tuple(steps[first : first + length])
+    return None
+
+
+def turned(cycle: tuple[Kind, ...]) -> tuple[Kind, ...]:
+    """The same circle from whichever of its steps comes first in order: where a run entered it makes no difference."""
+    turns = (cycle[place:] + cycle[:place] for place in range(len(cycle)))
+    return min(turns, key=lambda turn: [(type_, name or "") for type_, name in turn])
