@@ -1,6 +1,5 @@
 """What telemetry may hold: codes and numbers, never content."""
 
-import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -113,7 +112,8 @@ def _refusal(key: Any, value: Any) -> str | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return None if math.isfinite(value) and abs(value) <= LARGEST_NUMBER else "out_of_range"
+        # Neither infinity nor what is no number compares as smaller; math.isfinite raises for an int beyond all floats.
+        return None if abs(value) <= LARGEST_NUMBER else "out_of_range"
     return "not_a_number" if verdict == "numbers" else _refusal_of_word(value)
 
 

@@ -73,6 +73,8 @@ class Step(Place):
             return
         self.ended = True
         item, record = self.item, self.record
+        if record.ended:
+            return  # as it was then, so it is told
         item.ended_at = record.now()
         status = status_of(error)
         if item.status == "running" or status == "failure":
