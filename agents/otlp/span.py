@@ -1,0 +1,312 @@
+"""A span as it is kept: codes and numbers, whatever it was sent with."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+from assay.core import token
+from assay.core.codes import REASONS
+from assay.core.errors import AssayError
+
+from agents.otlp import aliases
+from agents.otlp.failures import code_of
+from agents.otlp.name import Namer
+from agents.telemetry.facts import Trial
+
+MOST_TOKENS = 10**12
+MOST_COST = 10**6
+MOST_REMEMBERED = 10_000
+UNSAID = "unknown"
+PRODUCTION = "production"
+ERROR = 2
+NO_TRACE = "0" * 32
+NOBODY = "0" * 16
+_TEXT, _NUMBER, _LENGTH = range(3)
+# By the key of an attribute: what it tells, how far back it stands among those that may tell it, and how it is read.
+_USES: dict[str, tuple[str, int, int]] = {
+    key: (told, place, how)
+    for how, table in ((_TEXT, aliases.TEXTS), (_NUMBER, aliases.NUMBERS), (_LENGTH, aliases.LENGTHS))
+    for told, keys in table.items()
+    for place, key in enumerate(keys)
+}
+_families: dict[str, str] = {}
+_DOCUMENT = "retrieval.documents."
+
+
+class Value(Protocol):
+    """An attribute's value, as protobuf has it."""
+
+    string_value: Any
+    int_value: Any
+    double_value: Any
+    array_value: Any
+
+    def HasField(self, name: Any, /) -> bool: ...
+
+
+class Attribute(Protocol):
+    @property
+    def key(self) -> str: ...
+    @property
+    def value(self) -> Any: ...
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Who sent a span: codes."""
+
+    service: str = UNSAID
+    service_version: str = UNSAID
+    environment: str = PRODUCTION
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """A decision that a span tells of."""
+
+    decision_type: str
+    reason_code: str
+    selected: str | None = None
+    confidence: float | None = None
+
+
+class Span(msgspec.Struct, kw_only=True):
+    """`kind` is `agent` or a step's type; `known` whether it is a span of the kinds that make runs.
+
+    Times are microseconds since 1970. `agent`, `session` and the three of its origin are an agent's own; of a step they
+    only tell what run it may be of while no agent is known, and are None once it has been stored. `code` says what a
+    failed span failed of.
+    """
+
+    span_id: str
+    parent_id: str | None = None
+    remote_parent: bool = False
+    kind: str
+    known: bool = True
+    name: str | None = None
+    started: int
+    ended: int | None = None
+    failed: bool = False
+    code: str | None = None
+    agent: str | None = None
+    agent_version: str | None = None
+    session: str | None = None
+    service: str | None = None
+    service_version: str | None = None
+    environment: str | None = None
+    model: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_cached: int | None = None
+    cost: float | None = None
+    documents: int | None = None
+    trial: Trial | None = None
+    decision: Chosen | None = None
+
+
+class Kept:
+    """What is read of one span's attributes, by the names of `aliases`."""
+
+    __slots__ = ("_places", "dropped", "texts")
+
+    def __init__(self) -> None:
+        self.texts: dict[str, Any] = {}
+        self.dropped: list[str] = []
+        self._places: dict[str, int] = {}
+
+    def read(self, attributes: Iterable[Attribute]) -> None:
+        # Reading a value out of protobuf costs more than all else here: it is not done for what is dropped.
+        found, places, dropped = self.texts, self._places, self.dropped
+        for attribute in attributes:
+            key = attribute.key
+            use = _USES.get(key)
+            if use is None:
+                name = _families.get(key) or _remember(key)
+                dropped.append(name)
+                if name == "documents":
+                    self._count_document(key)
+                continue
+            told, place, how = use
+            if told in found and places.get(told, -1) <= place:
+                continue
+            value = attribute.value
+            read = value.string_value if how == _TEXT else _number(value) if how == _NUMBER else _length(value)
+            if read is not None and read != "":
+                found[told] = read
+                places[told] = place
+
+    def _count_document(self, key: str) -> None:
+        """OpenInference sends a list as an attribute for each part of each member: `retrieval.documents.3.…`."""
+        place = key[len(_DOCUMENT) :].split(".", 1)[0] if key.startswith(_DOCUMENT) else ""
+        if place.isascii() and place.isdigit() and len(place) < 6:
+            self.texts["documents"] = max(self.texts.get("documents", 0), int(place) + 1)
+            self._places["documents"] = -1
+
+
+def _remember(key: str) -> str:
+    if len(_families) >= MOST_REMEMBERED:
+        _families.clear()
+    name = _families[key] = aliases.family(key)
+    return name
+
+
+def _number(value: Any) -> float | None:
+    # In JSON, a number of 64 bits may be a text, and so may one that is none.
+    if value.HasField("int_value"):
+        return int(value.int_value)
+    if value.HasField("double_value"):
+        number = float(value.double_value)
+        return number if math.isfinite(number) else None
+    return None
+
+
+def _length(value: Any) -> int | None:
+    if value.HasField("array_value"):
+        return len(value.array_value.values)
+    try:
+        return len(msgspec.json.decode(value.string_value, type=list[msgspec.Raw]))
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+class Sent:
+    """What a request sent: spans by trace, how many were rejected and why, and what was dropped of the others."""
+
+    def __init__(self, namer: Namer, *, earliest: int, latest: int) -> None:
+        """Spans that began before `earliest` or after `latest`, in microseconds since 1970, are rejected."""
+        self.traces: defaultdict[str, list[Span]] = defaultdict(list)
+        self.rejected: defaultdict[str, int] = defaultdict(int)
+        self.dropped: defaultdict[str, int] = defaultdict(int)
+        self._namer = namer
+        self._earliest, self._latest = earliest, latest
+
+    def origin(self, attributes: Iterable[Attribute]) -> Origin:
+        """Who sent the spans of this resource."""
+        texts = {attribute.key: attribute.value.string_value for attribute in attributes}
+        told = {
+            name: next((code for key in keys if (code := self._namer.code(texts.get(key, "")))), None)
+            for name, keys in aliases.RESOURCE.items()
+        }
+        return Origin(**{name: code for name, code in told.items() if code is not None})
+
+    def refuses(self, trace_id: str, span_id: str, started: int, ended: int) -> bool:
+        """Count a span that cannot be taken at all."""
+        if len(trace_id) != 32 or len(span_id) != 16 or trace_id == NO_TRACE or span_id == NOBODY:
+            self.rejected["invalid_id"] += 1
+        elif not (self._earliest <= started <= self._latest and ended <= self._latest):
+            self.rejected["time_out_of_range"] += 1
+        else:
+            return False
+        return True
+
+    def add(
+        self, trace_id: str, span_id: str, parent_id: str, name: str, kept: Kept, origin: Origin, *,
+        started: int, ended: int, status: int, remote_parent: bool,
+    ) -> None:  # fmt: skip
+        """Keep one span. `ended` is 0 where it has not, `parent_id` empty where there is none."""
+        told, code = kept.texts, self._namer.code
+        operation = told.get("operation", "")
+        kind, known = _kind(told, operation)
+        for dropped in kept.dropped:
+            self.dropped[dropped] += 1
+        failed = status == ERROR or (status == 0 and "error" in told)
+        span = Span(
+            span_id=span_id,
+            parent_id=None if len(parent_id) != 16 or parent_id in (span_id, NOBODY) else parent_id,
+            kind=kind,
+            known=known,
+            started=started,
+            # A clock that is set back ends a span before it began.
+            ended=max(started, ended) if ended else None,
+            service=origin.service,
+            service_version=origin.service_version,
+            environment=origin.environment,
+        )
+        if kind == "agent":
+            said = told.get("agent") or told.get("workflow") or name.removeprefix(f"{operation} ")
+            span.agent = code(said) or origin.service
+            version = told.get("agent_version")
+            span.agent_version = code(version) if version else origin.service_version
+        else:
+            span.name = code(told.get("tool") or name.removeprefix("execute_tool ") if kind == "tool" else name)
+            if "agent" in told:
+                span.agent = code(told["agent"])
+        if remote_parent:
+            span.remote_parent = span.parent_id is not None
+        if failed:
+            span.failed = True
+            span.code = code_of(code(told.get("error", "")), told.get("http_status"))
+        if "session" in told:
+            span.session = code(told["session"])
+        if kind == "model":
+            self._add_use(span, told)
+        elif kind == "retrieve":
+            span.model = code(told.get("model", ""))
+            span.documents = _documents(told, kept.dropped, failed=failed)
+        if "decision_type" in told or "resolution" in told:
+            self._add_choices(span, told)
+        self.traces[trace_id].append(span)
+
+    def _add_use(self, span: Span, told: dict[str, Any]) -> None:
+        span.model = self._namer.code(told.get("model", ""))
+        span.tokens_in = _tokens(told.get("tokens_in"))
+        span.tokens_out = _tokens(told.get("tokens_out"))
+        span.tokens_cached = _tokens(told.get("tokens_cached"))
+        cost = told.get("cost")
+        if cost is not None and 0 <= cost <= MOST_COST:
+            span.cost = float(cost)
+
+    def _add_choices(self, span: Span, told: dict[str, Any]) -> None:
+        if "resolution" in told:
+            span.trial = _trial(told["resolution"])
+        decision_type, reason = told.get("decision_type"), told.get("decision_reason")
+        if decision_type is None:
+            return
+        if reason not in REASONS.get(decision_type, ()):
+            self.dropped["unknown_reasons"] += 1
+            return
+        confidence = told.get("confidence")
+        span.decision = Chosen(
+            decision_type,
+            reason,
+            self._namer.code(told.get("decision_selected", "")),
+            float(confidence) if confidence is not None and 0 <= confidence <= 1 else None,
+        )
+
+
+def _kind(told: dict[str, Any], operation: str) -> tuple[str, bool]:
+    kind = aliases.OPERATIONS.get(operation) or aliases.SPAN_KINDS.get(told.get("span_kind", "").upper())
+    if kind is not None:
+        return kind, True
+    if "tool" in told:
+        return "tool", True
+    if "model" in told or "tokens_in" in told or "tokens_out" in told:
+        return "model", True
+    if "workflow" in told:
+        return "agent", True
+    return "other", bool(operation or "span_kind" in told)
+
+
+def _tokens(count: float | None) -> int | None:
+    return int(count) if count is not None and 0 <= count <= MOST_TOKENS else None
+
+
+def _documents(told: dict[str, Any], dropped: list[str], *, failed: bool) -> int | None:
+    """How many were found; None where nobody says."""
+    if "documents" in told:
+        return int(told["documents"])
+    if "records" in told:
+        return max(0, int(told["records"]))
+    # OpenInference has no attribute for a list without members.
+    silent = told.get("span_kind", "").upper() == "RETRIEVER" and "outputs" in dropped and not failed
+    return 0 if silent else None
+
+
+def _trial(resolution_id: str) -> Trial | None:
+    try:
+        said = token.read(resolution_id)
+    except AssayError:
+        return None
+    experiment = None if said.experiment_id is None else UUID(said.experiment_id)
+    return Trial(UUID(said.version_id), experiment, said.arm)
