@@ -214,6 +214,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "VersionKindEnum": "vault.models.versions.Kind",
         "MetricKindEnum": "experiments.models.metrics.Kind",
+        "StatusEnum": "experiments.models.experiments.Status",
+        "HandoffStatusEnum": "agents.models.handoffs.Status",
         "ActionEnum": ["ship", "roll_back", "conclude", "withdraw"],
     },
     "POSTPROCESSING_HOOKS": [

@@ -17,7 +17,6 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
     path("api/v1/", include("agents.api.urls")),
-    path("api/v1/", include("agents.api.urls")),
     path("api/v1/", include("experiments.api.urls")),
     path("api/v1/", include("sentinel.api.urls")),
     path("api/v1/", include("vault.api.urls")),

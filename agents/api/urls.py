@@ -1,10 +1,19 @@
 from django.urls import path
 
-from agents.api import handoff_moves, handoffs, memory, payload_types, roster
+from agents.api import found_runs, handoff_moves, handoffs, memory, payload_types, questions, roster, runs
 
 ONE = "handoff/<str:task_id>"
 
 urlpatterns = [
+    path("runs", runs.runs, name="runs"),
+    path("runs/loops", found_runs.loops, name="run-loops"),
+    path("runs/<str:run_id>/details", found_runs.details, name="run-details"),
+    path("decisions/aggregate", questions.decisions_aggregate, name="decisions-aggregate"),
+    path("signals/aggregate", questions.signals_aggregate, name="signals-aggregate"),
+    path("compare/versions", questions.versions_compared, name="compare-versions"),
+    path("correlate/decisions-failures", questions.decisions_failures, name="decisions-failures"),
+    path("correlate/signals-outcomes", questions.signals_outcomes, name="signals-outcomes"),
+    path("agents/graph", questions.graph, name="agents-graph"),
     path("agents/", roster.Agents.as_view(), name="agents"),
     path("agents/<str:code>/", roster.OneAgent.as_view(), name="agent"),
     path("agents/<str:code>/memory/", memory.Memory.as_view(), name="agent-memory"),

@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from experiments.models import Metric
+from tests.agents.handing import confirmed, hand_over
 from tests.api.calls import call, make_prompt
 from tests.api.trials import make_subject
 from tests.conftest import Person
@@ -39,7 +40,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 EXAMPLES = 12
-REAL = {"number": "1.0.0", "label": "production", "vertical": "food"}
+REAL = {"number": "1.0.0", "label": "production", "vertical": "food", "code": "RAFA", "agent": "RAFA"}
 
 
 DOCUMENT = SchemaGenerator().get_schema(request=None, public=True)
@@ -77,6 +78,8 @@ def test_it_answers_whatever_is_sent(label: str, app: WSGIHandler, olga: Person,
     client = Client.objects.create(project=olga.project, name="Casa")
     metric = Metric.objects.create(project=olga.project, slug="own", name="Own", kind="mean")
     real = REAL | {"prompt_id": str(prompt.pk), "client_id": str(client.pk), "metric_id": str(metric.pk)}
+    if "{task_id}" in label:
+        real["task_id"] = (hand_over if "/confirm/" in label else confirmed)(olga).task_id
     if "{experiment_id}" in label:
         # A draft for what is done to drafts, else one that runs.
         experiment = draft(olga, make_subject(olga, name="subject", versions=1), shares=(4000, 3000, 3000))
