@@ -2,16 +2,48 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from assay.core.errors import AssayError
+from django.db import IntegrityError, OperationalError, connection, transaction
 
+from agents.add_counts import add_counts
+from agents.keep_telemetry_months import forget_months, keep_telemetry_months, unkept_months
+from agents.load_runs import load_runs
+from agents.note_calls import note_calls
+from agents.telemetry.count import Counts
 from agents.telemetry.facts import Group, Run
+from agents.telemetry.held import Held
+from agents.telemetry.ids import key_of, prefix_of, row_id
+from agents.telemetry.lines import OF_RUNS
+from agents.telemetry.loops import find_loop
+from agents.write_rows import write_rows
+from config.months import month_of, time_of_id
 
-# How what is stored of a group (nothing, for a new one) and what was sent become what is stored from now on: whole runs,
-# with all that belongs to them. It may be called again with the same where the database asks for another try, and what
-# it raises costs its group alone.
+# How what is stored of a group (nothing, for a new one) and what was sent become what is stored from now on: whole
+# runs, with all that belongs to them. It may be called again with the same where the database asks for another try, and
+# what it raises costs its group alone.
 Merge = Callable[[list[Run], list[Run]], list[Run]]
+
+TRIES = 5
+# A deadlock, a serialization failure: the database asks for another try. A check that is none of a constraint's: the
+# month that was there a moment ago is dropped.
+_AGAIN = ("40P01", "40001")
+_NO_PARTITION = "23514"
+
+CLAIM = """
+    INSERT INTO agents_runkey (project_id, key, id)
+    SELECT %(project)s, key, id FROM unnest(%(keys)s::uuid[], %(ids)s::uuid[]) AS sent (key, id)
+    ORDER BY key
+    ON CONFLICT (project_id, key) DO NOTHING
+    RETURNING key
+"""
+LOCK = """
+    SELECT key, id FROM agents_runkey WHERE project_id = %(project)s AND key = ANY(%(keys)s::uuid[])
+    ORDER BY key FOR UPDATE
+"""
+RELEASE = "DELETE FROM agents_runkey WHERE project_id = %(project)s AND key = ANY(%(keys)s::uuid[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +55,114 @@ class Stored:
     ids: dict[str, UUID]
 
 
+class _MonthMissing(Exception):
+    """A group was stored in a month that this process has not seen."""
+
+
 def store_runs(*, project_id: UUID, groups: Sequence[Group], merge: Merge) -> list[Stored | AssayError]:
     """Store each group, new or once more: what became of it, or why it was refused. Acknowledged is stored.
 
     All in one transaction. The same key may come several times in `groups`; each is merged after the one before it.
     `began_at` is only heard of a group that is new; whoever calls has checked that it lies within what is kept.
-    Everything in a run must be codes and numbers within the ranges of `agents.telemetry.facts`.
+    Everything in a run must be codes and numbers within the ranges of `agents.telemetry.sent`.
     """
-    raise NotImplementedError
+    if not groups:
+        return []
+    months = {month_of(group.began_at) for group in groups}
+    for tries_left in reversed(range(TRIES)):
+        keep_telemetry_months(months)
+        try:
+            with transaction.atomic():
+                return _store(project_id, groups, merge)
+        except _MonthMissing as missing:
+            months |= missing.args[0]
+        except (OperationalError, IntegrityError) as error:
+            state = getattr(error.__cause__, "sqlstate", None)
+            if state == _NO_PARTITION and not error.__cause__.diag.constraint_name:
+                forget_months()
+            elif state not in _AGAIN:
+                raise
+            if not tries_left:
+                raise
+    raise OperationalError("no try was left")
+
+
+def _store(project_id: UUID, groups: Sequence[Group], merge: Merge) -> list[Stored | AssayError]:
+    held = _hold(project_id, groups)
+    told: list[Stored | AssayError] = []
+    for group in groups:
+        one = held[group.key]
+        try:
+            runs = merge(one.now, group.runs)
+        except AssayError as error:
+            told.append(error)
+            continue
+        for run in runs:
+            run.steps.sort(key=_seq)
+            run.loop_length, run.loop_repeats = find_loop(run.steps) or (None, None)
+        result = one.become(runs)
+        told.append(Stored(result, runs, {run.run_id: one.id_of(run) for run in runs}))
+    _write(project_id, [one for one in held.values() if one.differs])
+    return told
+
+
+def _seq(step: Any) -> int:
+    seq: int = step.seq
+    return seq
+
+
+def _hold(project_id: UUID, groups: Sequence[Group]) -> dict[str, Held]:
+    """Each group by its key, held by this transaction; what is stored of it is loaded.
+
+    All do this in the order of the keys' hashes, first with those that are new to them and then with the others, so
+    that no two wait for each other.
+    """
+    project = project_id.hex
+    held: dict[UUID, Held] = {}
+    for group in groups:
+        key = key_of(group.key)
+        if key not in held:
+            id_ = UUID(row_id(prefix_of(group.key, group.began_at), group.key, "run", group.key))
+            held[key] = Held(group.key, id_, project)
+    with connection.cursor() as cursor:
+        sent = {"project": project_id, "keys": list(held), "ids": [one.id for one in held.values()]}
+        cursor.execute(CLAIM, sent)
+        new = {key for (key,) in cursor.fetchall()}
+        known = [key for key in held if key not in new]
+        if known:
+            cursor.execute(LOCK, {"project": project_id, "keys": known})
+            for key, id_ in cursor.fetchall():
+                held[key].id = id_
+    if known:
+        _recall(project_id, [held[key] for key in known])
+    return {one.key: one for one in held.values()}
+
+
+def _recall(project_id: UUID, held: Sequence[Held]) -> None:
+    if missing := unkept_months({month_of(time_of_id(one.id)) for one in held}):
+        raise _MonthMissing(missing)
+    found = load_runs(project_id=project_id, ids=[one.id for one in held])
+    for one in held:
+        one.recall([run for id_, run in found.get(one.prefix, ()) if id_ == one.id_of(run)])
+
+
+def _write(project_id: UUID, held: Sequence[Held]) -> None:
+    """What differs between what each group was and what it is: rows, calls, and last the counts."""
+    for table in OF_RUNS:
+        gone: list[str] = []
+        new: list[str] = []
+        for one in held:
+            one.differ(table, gone, new)
+        write_rows(project_id=project_id, table=table, gone=gone, new=new)
+    note_calls(project_id=project_id, held=held)
+    counts = Counts()
+    for one in held:
+        for run in one.stored or ():
+            counts.add(run, one.milliseconds, -1)
+        for run in one.now:
+            counts.add(run, one.milliseconds)
+    if empty := [key_of(one.key) for one in held if one.stored is None and not one.now]:
+        # Nothing came of it: whoever sends it next is the first.
+        with connection.cursor() as cursor:
+            cursor.execute(RELEASE, {"project": project_id, "keys": empty})
+    add_counts(project_id=project_id, counts=counts)

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from agents.api import found_runs, handoff_moves, handoffs, memory, payload_types, questions, roster, runs
+from agents.api import found_runs, handoff_moves, handoffs, memory, payload_types, questions, roster, runs, runs_in
 
 ONE = "handoff/<str:task_id>"
 
 urlpatterns = [
+    path("runs/batch", runs_in.post_batch, name="runs-batch"),
     path("runs", runs.runs, name="runs"),
     path("runs/loops", found_runs.loops, name="run-loops"),
     path("runs/<str:run_id>/details", found_runs.details, name="run-details"),

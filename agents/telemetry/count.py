@@ -1,0 +1,140 @@
+"""What runs count for: their contributions to the rollups, which add up and may be taken back."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from assay.core.codes import FAILURE_TYPES
+
+from agents.telemetry.facts import Run
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+FAILED = tuple(f"failed_{kind}" for kind in FAILURE_TYPES)
+_KINDS = {kind: place for place, kind in enumerate(FAILURE_TYPES)}
+
+# The sums of each rollup, in the order in which they are kept here.
+RUN_SUMS = (
+    *("runs", "running", "success", "failure", "partial", "with_failures", "looping"),
+    *("steps", "steps_sq", "decisions", "signals"),
+    *("timed", "latency_ms", "latency_sq"),
+    *("metered", "tokens", "tokens_sq", "tokens_in", "tokens_out", "tokens_cached"),
+    *("costed", "cost_usd", "cost_sq"),
+    *FAILED,
+)
+DECISION_SUMS = ("decisions", "rated", "confidence", "runs", "runs_with_failures", *FAILED)
+SIGNAL_SUMS = ("true_count", "false_count", "runs_told", "runs", "runs_success")
+_STATUS = {status: RUN_SUMS.index(status) for status in ("running", "success", "failure", "partial")}
+_FIRST_FAILED = RUN_SUMS.index(FAILED[0])
+_FIRST_FAILED_OF_DECISION = DECISION_SUMS.index(FAILED[0])
+
+# The hour's first millisecond, agent, version and environment; then a type and a code.
+Key = tuple[Any, ...]
+Sums = dict[Key, list[Any]]
+
+
+@dataclass(slots=True)
+class Counts:
+    """Sums by hour of what was added and taken back."""
+
+    runs: Sums = field(default_factory=dict)
+    decisions: Sums = field(default_factory=dict)
+    signals: Sums = field(default_factory=dict)
+
+    def add(self, run: Run, milliseconds: int, sign: int = 1) -> None:
+        """Count a run whose group was first heard to begin at this Unix time; with sign -1, count it no longer."""
+        where = (milliseconds - milliseconds % HOUR, run.agent_id, run.agent_version, run.environment)
+        sums = self.runs.get(where)
+        if sums is None:
+            sums = self.runs[where] = [0] * len(RUN_SUMS)
+        finished = run.status != "running"
+        kinds = {_KINDS[failure.failure_type] for failure in run.failures} if run.failures else ()
+        failed = finished and (run.status == "failure" or bool(run.failures))
+        sums[0] += sign
+        sums[_STATUS[run.status]] += sign
+        sums[6] += sign * (run.loop_repeats is not None)
+        if finished:
+            steps = len(run.steps)
+            sums[5] += sign * failed
+            sums[7] += sign * steps
+            sums[8] += sign * steps * steps
+            for kind in kinds:
+                sums[_FIRST_FAILED + kind] += sign
+        sums[9] += sign * len(run.decisions)
+        sums[10] += sign * len(run.signals)
+        _add_spent(sums, run, sign)
+        if run.decisions:
+            self._add_decisions(run, where, sign, kinds)
+        if run.signals:
+            self._add_signals(run, where, sign)
+
+    def _add_decisions(self, run: Run, where: Key, sign: int, kinds: Iterable[int]) -> None:
+        met = set()
+        finished = run.status != "running"
+        failed = run.status == "failure" or bool(run.failures)
+        for decision in run.decisions:
+            key = (*where, decision.decision_type, decision.reason_code)
+            sums = self.decisions.get(key)
+            if sums is None:
+                sums = self.decisions[key] = [0] * len(DECISION_SUMS)
+            sums[0] += sign
+            if decision.confidence is not None:
+                sums[1] += sign
+                sums[2] += sign * decision.confidence
+            if finished and key not in met:
+                met.add(key)
+                sums[3] += sign
+                sums[4] += sign * failed
+                for kind in kinds:
+                    sums[_FIRST_FAILED_OF_DECISION + kind] += sign
+
+    def _add_signals(self, run: Run, where: Key, sign: int) -> None:
+        told, true = set(), set()
+        finished = run.status != "running"
+        succeeded = run.status == "success"
+        for signal in run.signals:
+            key = (*where, signal.signal_type, signal.signal_code)
+            sums = self.signals.get(key)
+            if sums is None:
+                sums = self.signals[key] = [0] * len(SIGNAL_SUMS)
+            sums[0 if signal.value else 1] += sign
+            if finished and key not in told:
+                told.add(key)
+                sums[2] += sign
+            if finished and signal.value and key not in true:
+                true.add(key)
+                sums[3] += sign
+                sums[4] += sign * succeeded
+
+
+def _add_spent(sums: list[Any], run: Run, sign: int) -> None:
+    if (latency := run.latency_ms) is not None:
+        sums[11] += sign
+        sums[12] += sign * latency
+        sums[13] += sign * latency * latency
+    if run.tokens_in is not None or run.tokens_out is not None:
+        tokens = (run.tokens_in or 0) + (run.tokens_out or 0)
+        sums[14] += sign
+        sums[15] += sign * tokens
+        sums[16] += sign * float(tokens) * tokens
+        sums[17] += sign * (run.tokens_in or 0)
+        sums[18] += sign * (run.tokens_out or 0)
+    if run.tokens_cached is not None:
+        sums[19] += sign * run.tokens_cached
+    if run.cost_usd is not None:
+        sums[20] += sign
+        sums[21] += sign * run.cost_usd
+        sums[22] += sign * float(run.cost_usd) ** 2
+
+
+def rows(sums: Sums) -> Iterator[tuple[str, datetime, Key, list[Any]]]:
+    """By grain, first instant and key: hours, and the days that they add up to. What comes to nothing is left out."""
+    days: Sums = {}
+    for key, hour in sums.items():
+        day = (key[0] - key[0] % DAY, *key[1:])
+        days[day] = [a + b for a, b in zip(days[day], hour, strict=True)] if day in days else hour
+    for grain, by_key in (("d", days), ("h", sums)):
+        for key, numbers in by_key.items():
+            if any(numbers):
+                yield grain, datetime.fromtimestamp(key[0] / 1000, tz=UTC), key[1:], numbers

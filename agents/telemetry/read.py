@@ -1,0 +1,363 @@
+"""Read a run as it was sent, in JSON: what is right of it, and what was wrong where."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from assay.core import token
+from assay.core.codes import REASONS, SIGNALS
+from assay.core.errors import AssayError, FieldError, single
+from assay.core.privacy import check_metadata
+
+from agents.telemetry.facts import Decision, Failure, Metadata, Run, Signal, Step, Trial
+from agents.telemetry.refusals import refusal_of, refused
+from agents.telemetry.sent import SentDecision, SentFailure, SentRun, SentSignal, SentStep, SentTrial
+
+MOST_STEPS = 10_000
+MOST_PARTS = 10_000
+# More values than a run with 10,000 steps has. They are counted by their commas, before any is made.
+MOST_VALUES = 300_000
+_COST = Decimal("1e-8")
+_MOST_COST = Decimal(10**8)
+MILLISECOND = timedelta(milliseconds=1)
+_run = msgspec.json.Decoder(SentRun)
+# A part of a run that may be refused alone: its list, and how one of it is read.
+_PARTS = {"decisions": SentDecision, "quality_signals": SentSignal, "failures": SentFailure}
+
+# Under which field a part may have an id of its own.
+_OWN = {"decisions": "decision_id", "quality_signals": "signal_id", "failures": "code"}
+
+Part = Failure | Decision | Signal
+P = TypeVar("P", Failure, Decision, Signal)
+S = TypeVar("S")
+
+
+@dataclass(slots=True)
+class Doubt:
+    """A part that names a step which was not sent with it: it may have been sent before."""
+
+    pointer: str
+    part: Part | Step
+
+
+@dataclass(slots=True)
+class Read:
+    """A run, the parts of it that were refused, and those that hang on what was sent of it before."""
+
+    run: Run
+    refused: list[FieldError] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a run may have begun."""
+
+    earliest: datetime
+    latest: datetime
+
+
+def read_run(raw: bytes | msgspec.Raw, window: Window) -> Read:
+    """The run in this JSON. Raises AssayError for what costs the whole of it."""
+    if bytes(raw).count(b",") > MOST_VALUES:
+        raise AssayError("too_many_values", f"A run may hold {MOST_VALUES} values at most.", status=413)
+    found: list[FieldError] = []
+    places: dict[str, list[int]] = {}
+    try:
+        sent = _run.decode(raw)
+    except msgspec.ValidationError:
+        sent, places, found = _piecewise(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise _invalid_json(error) from None
+    return _Reading(sent, places, found).read(window)
+
+
+def _invalid_json(error: Exception) -> AssayError:
+    return AssayError("invalid_json", "This is no valid JSON.", status=400)
+
+
+def _piecewise(raw: bytes | msgspec.Raw) -> tuple[SentRun, dict[str, list[int]], list[FieldError]]:
+    """The run without those parts that are wrong; of each list the places of what was taken; and what was not."""
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise _invalid_json(error) from None
+    if not isinstance(value, dict):
+        raise single("wrong_type", "", "A run is an object.")
+    parts = {name: value.pop(name) for name in _PARTS if isinstance(value.get(name), list)}
+    failure = value.pop("failure", None)
+    _check_metadata_of(value, "")
+    steps = value.get("steps")
+    if isinstance(steps, list):
+        _check_length(steps)
+        for place, step in enumerate(steps):
+            _check_metadata_of(step, f"/steps/{place}")
+    try:
+        sent = msgspec.convert(value, SentRun)
+    except msgspec.ValidationError as error:
+        raise refused(refusal_of(error)) from None
+    found: list[FieldError] = []
+    places: dict[str, list[int]] = {}
+    for name, members in parts.items():
+        places[name] = []
+        taken: list[Any] = []
+        for place, member in enumerate(members[:MOST_PARTS]):
+            one = _converted(member, _PARTS[name], f"/{name}/{place}", found)
+            if one is not None:
+                places[name].append(place)
+                taken.append(one)
+        setattr(sent, name, taken)
+    if failure is not None:
+        sent.failure = _converted(failure, SentFailure, "/failure", found)
+    return sent, places, found
+
+
+def _converted(value: Any, type_: type, pointer: str, found: list[FieldError]) -> Any:
+    try:
+        _check_metadata_of(value, pointer)
+        return msgspec.convert(value, type_)
+    except msgspec.ValidationError as error:
+        found.append(refusal_of(error, pointer))
+    except AssayError as error:
+        found.extend(error.errors)
+    return None
+
+
+def _check_metadata_of(value: Any, pointer: str) -> None:
+    """AssayError for metadata that may not be stored, as far as it is an object at all."""
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    if isinstance(metadata, dict) and (told := _bad_metadata(metadata, pointer)):
+        raise refused(told)
+
+
+def _bad_metadata(metadata: Metadata, pointer: str) -> FieldError | None:
+    told = check_metadata(metadata)
+    return FieldError(f"{pointer}/metadata{told[0].pointer}", told[0].code, told[0].detail) if told else None
+
+
+def _check_length(steps: Sequence[Any]) -> None:
+    if len(steps) > MOST_STEPS:
+        raise single("too_many_steps", "/steps", f"A run may have {MOST_STEPS} steps at most.", status=413)
+
+
+class _Reading:
+    """One pass over a run whose fields have the right types."""
+
+    def __init__(self, sent: SentRun, places: dict[str, list[int]], found: list[FieldError]) -> None:
+        self.sent = sent
+        self.places = places
+        self.refused = found
+        self.doubts: list[Doubt] = []
+        self.steps: dict[str, Step] = {}
+
+    def read(self, window: Window) -> Read:
+        sent = self.sent
+        if not window.earliest <= sent.started_at <= window.latest:
+            raise single("time_out_of_range", "/started_at", "This is before what is kept, or more than a day ahead.")
+        if sent.parent_run_id == sent.run_id:
+            raise single("parent_cycle", "/parent_run_id", "A run is not its own parent.")
+        if sent.metadata and (told := _bad_metadata(sent.metadata, "")):
+            raise refused(told)
+        _check_length(sent.steps)
+        run = Run(
+            run_id=sent.run_id,
+            agent_id=sent.agent_id,
+            agent_version=sent.agent_version,
+            environment=sent.environment,
+            status=sent.status,
+            started_at=sent.started_at,
+            ended_at=sent.ended_at,
+            latency_ms=_latency(sent),
+            parent_run_id=sent.parent_run_id,
+            session_id=sent.session_id,
+            trace_id=sent.trace_id and sent.trace_id.lower(),
+            span_id=sent.span_id and sent.span_id.lower(),
+            tokens_in=sent.tokens_in,
+            tokens_out=sent.tokens_out,
+            tokens_cached=sent.tokens_cached,
+            cost_usd=_cost(sent.cost_usd),
+            trial=_trial(sent),
+            metadata=sent.metadata,
+            steps=self._read_steps(),
+        )
+        if sent.failure or sent.failures:
+            alone = [sent.failure] if sent.failure else []
+            run.failures = self._keep("failures", [*alone, *sent.failures], _failure, ["/failure"][: len(alone)])
+        if sent.decisions:
+            run.decisions = self._keep("decisions", sent.decisions, _decision)
+        if sent.quality_signals:
+            run.signals = self._keep("quality_signals", sent.quality_signals, _signal)
+        return Read(run, self.refused, self.doubts)
+
+    def _read_steps(self) -> list[Step]:
+        steps = self.steps
+        have_parents = False
+        for place, sent in enumerate(self.sent.steps):
+            try:
+                step = _step(sent, place)
+            except AssayError as error:
+                raise _within(f"/steps/{place}", error) from None
+            if step.step_id in steps:
+                raise single("duplicate_id", f"/steps/{place}/step_id", "Another step of this run has the same id.")
+            steps[step.step_id] = step
+            have_parents = have_parents or step.parent_step_id is not None
+        if have_parents:
+            check_parents(steps)
+            self.doubts += [
+                Doubt(f"/steps/{place}/parent_step_id", step)
+                for place, step in enumerate(steps.values())
+                if step.parent_step_id is not None and step.parent_step_id not in steps
+            ]
+        return list(steps.values())
+
+    def _keep(self, name: str, sent: Sequence[S], made: Callable[[S], P], pointers: Sequence[str] = ()) -> list[P]:
+        """The parts of one list that are right; the others are refused, each alone."""
+        taken: dict[str, P] = {}
+        for number, one in enumerate(sent):
+            try:
+                part = made(one)
+                if part.own_id in taken:
+                    raise single("duplicate_id", f"/{_OWN[name]}", "Another one of this run has the same id.")
+                if part.metadata and (told := _bad_metadata(part.metadata, "")):
+                    raise refused(told)
+            except AssayError as error:
+                self.refused.append(_within(self._pointer(name, number, pointers), error).errors[0])
+                continue
+            if part.step_id is not None and part.step_id not in self.steps:
+                self.doubts.append(Doubt(f"{self._pointer(name, number, pointers)}/step_id", part))
+            if not part.own_id:
+                part.own_id = _own_id(part, taken)
+            taken[part.own_id] = part
+        return list(taken.values())
+
+    def _pointer(self, name: str, number: int, pointers: Sequence[str]) -> str:
+        if number < len(pointers):
+            return pointers[number]
+        place = number - len(pointers)
+        return f"/{name}/{self.places[name][place] if name in self.places else place}"
+
+
+def check_parents(steps: Mapping[str, Step]) -> None:
+    """AssayError where a step leads back to itself."""
+    clear: set[str] = set()
+    for place, step in enumerate(steps.values()):
+        path: set[str] = set()
+        above: Step | None = step
+        while above is not None and above.step_id not in clear:
+            if above.step_id in path:
+                raise single("parent_cycle", f"/steps/{place}/parent_step_id", "This step leads back to itself.")
+            path.add(above.step_id)
+            above = steps.get(above.parent_step_id) if above.parent_step_id is not None else None
+        clear |= path
+
+
+def _step(sent: SentStep, place: int) -> Step:
+    if sent.metadata and (told := _bad_metadata(sent.metadata, "")):
+        raise refused(told)
+    seq = place if sent.seq is None else sent.seq
+    return Step(
+        step_id=str(seq) if sent.step_id is None else sent.step_id,
+        parent_step_id=sent.parent_step_id,
+        step_type=sent.step_type,
+        name=sent.name,
+        seq=seq,
+        status=sent.status,
+        started_at=sent.started_at,
+        ended_at=sent.ended_at,
+        latency_ms=_latency(sent),
+        tokens_in=sent.tokens_in,
+        tokens_out=sent.tokens_out,
+        tokens_cached=sent.tokens_cached,
+        model=sent.model,
+        trial=_trial(sent),
+        metadata=sent.metadata,
+    )
+
+
+def _failure(sent: SentFailure) -> Failure:
+    return Failure(
+        own_id="", failure_type=sent.failure_type, code=sent.code, step_id=sent.step_id, metadata=sent.metadata
+    )
+
+
+def _decision(sent: SentDecision) -> Decision:
+    if sent.reason_code not in REASONS[sent.decision_type]:
+        raise single("not_of_its_type", "/reason_code", f"{sent.reason_code} is no reason of {sent.decision_type}.")
+    return Decision(
+        own_id=sent.decision_id or "",
+        decision_type=sent.decision_type,
+        selected=sent.selected,
+        candidates=sent.candidates,
+        reason_code=sent.reason_code,
+        confidence=sent.confidence,
+        step_id=sent.step_id,
+        at=sent.at,
+        metadata=sent.metadata,
+    )
+
+
+def _signal(sent: SentSignal) -> Signal:
+    if sent.signal_code not in SIGNALS[sent.signal_type]:
+        raise single("not_of_its_type", "/signal_code", f"{sent.signal_code} is no code of {sent.signal_type}.")
+    return Signal(
+        own_id=sent.signal_id or "",
+        signal_type=sent.signal_type,
+        signal_code=sent.signal_code,
+        value=sent.value,
+        weight=sent.weight,
+        step_id=sent.step_id,
+        at=sent.at,
+        metadata=sent.metadata,
+    )
+
+
+def _own_id(part: Part, taken: Mapping[str, Any]) -> str:
+    """What a part without an id is known by: its content, and which of those with the same content it is."""
+    digest = blake2b(repr(msgspec.structs.astuple(part)).encode(), digest_size=12).hexdigest()
+    number = 0
+    while (own_id := f"{digest}.{number}") in taken:
+        number += 1
+    return own_id
+
+
+def _latency(sent: SentStep | SentRun) -> float | None:
+    """As it was measured, else from beginning to end."""
+    if sent.ended_at is None or sent.started_at is None:
+        return sent.latency_ms
+    if sent.ended_at < sent.started_at:
+        raise single("ended_before_started", "/ended_at", "This ended before it started.")
+    return (sent.ended_at - sent.started_at) / MILLISECOND if sent.latency_ms is None else sent.latency_ms
+
+
+def _cost(sent: Decimal | None) -> Decimal | None:
+    if sent is None:
+        return None
+    if not (sent.is_finite() and 0 <= sent < _MOST_COST):
+        raise single("out_of_range", "/cost_usd", "A cost is from 0, and below 100,000,000 US dollars.")
+    return sent.quantize(_COST)
+
+
+def _trial(sent: SentTrial) -> Trial | None:
+    if sent.resolution_id is not None:
+        if sent.version_id is not None or sent.experiment_id is not None or sent.arm is not None:
+            raise single("invalid", "/resolution_id", "A resolution knows its version and arm: name no other ones.")
+        resolved = token.read(sent.resolution_id)
+        experiment = None if resolved.experiment_id is None else UUID(resolved.experiment_id)
+        return Trial(UUID(resolved.version_id), experiment, resolved.arm)
+    if sent.version_id is None:
+        if sent.experiment_id is not None or sent.arm is not None:
+            raise single("required", "/version_id", "An arm is one of a version: name it, too.")
+        return None
+    if (sent.experiment_id is None) != (sent.arm is None):
+        raise single("required", "/arm", "An experiment and an arm of it are named together.")
+    return Trial(sent.version_id, sent.experiment_id, sent.arm)
+
+
+def _within(pointer: str, error: AssayError) -> AssayError:
+    """The error of a part, as seen from the whole."""
+    return refused(FieldError(pointer + error.errors[0].pointer, error.errors[0].code, error.errors[0].detail))

@@ -1,0 +1,48 @@
+"""Say what is wrong with a part of telemetry: a stable code and a pointer, and nothing of what was sent."""
+
+import msgspec
+from assay.core.errors import AssayError, FieldError
+
+from config.items import told
+
+# How msgspec begins its complaint: the code that we give it, and our sentence.
+_KINDS = (
+    (
+        ("Expected `str` matching regex '^[0-9a-fA-F]",),
+        "not_hexadecimal",
+        "A trace id has 32 hexadecimal digits, a span id 16.",
+    ),
+    (
+        ("Expected `str` matching", "Expected `str` of length"),
+        "not_a_code",
+        "A code is 1 to 100 of ASCII letters, digits and . _ : / @ + -, without spaces.",
+    ),
+    (("Invalid enum value",), "unknown_code", "This is none of the codes of its closed list."),
+    (
+        (*(f"Expected `{kind}` {sign}" for kind in ("int", "float") for sign in "<>"), "Integer value", "Number out"),
+        "out_of_range",
+        "This number is out of its range: a share is in [0, 1], all else from 0.",
+    ),
+    (
+        ("Expected `datetime` with", "Invalid RFC3339"),
+        "invalid_time",
+        "A time names its day, hour and zone, as in 2026-01-31T12:00:00Z.",
+    ),
+    (("Expected `array` of length",), "too_many_candidates", "A decision names 50 candidates at most."),
+)  # fmt: skip
+
+
+def refusal_of(error: msgspec.ValidationError, prefix: str = "") -> FieldError:
+    """msgspec's complaint as a bad field of ours; `prefix` is the pointer of the part that it looked at."""
+    sentence = str(error)
+    first = told(error).errors[0]
+    pointer = prefix + first.pointer[:300]
+    for beginnings, code, detail in _KINDS:
+        if sentence.startswith(beginnings):
+            return FieldError(pointer, code, detail)
+    return FieldError(pointer, first.code, first.detail if len(first.detail) <= 300 else "There is no such field.")
+
+
+def refused(field: FieldError) -> AssayError:
+    """The error of exactly this bad field."""
+    return AssayError(field.code, field.detail, status=422, errors=[field])
