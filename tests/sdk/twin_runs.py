@@ -24,11 +24,12 @@ class Refused(Exception):
 
 
 class Runs:
-    """Runs as they are stored, by their ids; `stored`, how often each was stored and not merely a duplicate."""
+    """Runs as they are stored, by their ids; what became of each that came; and why parts of it were refused."""
 
     def __init__(self) -> None:
         self.taken: dict[str, dict[str, Any]] = {}
         self.answers: list[str] = []
+        self.refusals: list[str] = []
         self.rejecting: set[str] = set()
 
     def take(self, items: list[dict[str, Any]]) -> dict[str, Any]:
@@ -40,8 +41,10 @@ class Runs:
             except Refused as refused:
                 told = {"index": index, "run_id": item.get("run_id"), "code": str(refused), "detail": "", "pointer": ""}
                 rejected.append(told)
+                self.refusals.append(str(refused))
             else:
                 self.answers.append(result)
+                self.refusals += [part["code"] for part in parts]
                 results.append({"index": index, "run_id": item["run_id"], "result": result, "rejected": parts})
         return {"accepted": len(results), "results": results, "rejected": rejected}
 
@@ -70,11 +73,13 @@ def _check_run(item: dict[str, Any]) -> None:
     steps = item.get("steps", [])
     _require(len(steps) <= 10_000, "too_many_steps")
     ids = [step["step_id"] for step in steps]
-    _require(len(set(ids)) == len(ids), "duplicate_step")
+    known = {None, *ids}
+    _require(len(known) == len(ids) + 1, "duplicate_step")
     for step in steps:
         _check(step, STEP | TOKENS | TIMES)
         _require(step["step_type"] in STEP_TYPES and step.get("status", "success") in RUN_STATUSES, "unknown_step_type")
-        _require(step.get("parent_step_id") in {None, *ids} - {step["step_id"]}, "unknown_step")
+        parent = step.get("parent_step_id")
+        _require(parent in known and parent != step["step_id"], "unknown_step")
         _check_times(step)
 
 

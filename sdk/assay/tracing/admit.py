@@ -1,6 +1,5 @@
 """Admit to a run what may be told of it. What may not is counted and left out; nothing here raises."""
 
-import math
 from collections.abc import Container
 from decimal import Decimal
 from numbers import Real
@@ -73,7 +72,7 @@ def candidates(given: Any, drops: Drops) -> list[str]:
 
 def metadata(given: Any, drops: Drops) -> Metadata:
     """Return the part of metadata that may be told."""
-    if not given:
+    if given is None:
         return {}
     if not isinstance(given, dict):
         drops.count("metadata")
@@ -95,12 +94,12 @@ def more_metadata(known: Metadata, given: Any, drops: Drops) -> Metadata:
 
 def share(given: Any) -> float | None:
     """Return a number in [0, 1], None for anything else."""
-    if type(given) is float:
-        return given if 0 <= given <= 1 else None
-    if isinstance(given, bool) or not isinstance(given, Real | Decimal):
-        return None
-    number = float(given) if not isinstance(given, Decimal) or given.is_finite() else math.nan
-    return number if 0 <= number <= 1 else None
+    if type(given) is not float:
+        if isinstance(given, bool) or not isinstance(given, Real | Decimal):
+            return None
+        if isinstance(given, Decimal) and not given.is_finite():  # what is no number must not even be compared
+            return None
+    return float(given) if 0 <= given <= 1 else None
 
 
 def tokens(given: Any, drops: Drops, otherwise: int | None) -> int | None:
@@ -132,7 +131,7 @@ def resolution_id(given: Any, drops: Drops) -> str | None:
     """Return a resolution's id, given the resolution or its id; None for a fallback's."""
     if isinstance(given, Resolution):
         given = given.resolution_id
-    if not given:
+    if given is None or (isinstance(given, str) and not given):
         return None
     try:
         token.read(given)
