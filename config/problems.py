@@ -245,12 +245,17 @@ def _place(error: Exception) -> str:
     return " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
 
 
-def answer_to(error: Exception, request: HttpRequest) -> HttpResponse:
-    """The problem details of whatever a view raised; what is our own fault is logged and becomes a 500."""
+def told_of(error: Exception, request: HttpRequest) -> AssayError:
+    """What the caller is told of whatever a view raised; what is our own fault is logged and becomes a 500."""
     told = as_assay_error(error)
     if told is not None:
-        return problem(told)
+        return told
     # The message of an unknown error may hold what was said: its kind and place are enough.
     route = request.resolver_match.route if request.resolver_match else request.path_info
     logger.error("unexpected %s at %s in %s", type(error).__name__, route, _place(error))
-    return problem(of_status(500))
+    return of_status(500)
+
+
+def answer_to(error: Exception, request: HttpRequest) -> HttpResponse:
+    """The problem details of whatever a view raised."""
+    return problem(told_of(error, request))

@@ -161,6 +161,7 @@ NAMES = {
     "status_messages": "messages of statuses",
     "decisions": "decisions and signals, which this project does not keep",
     "unknown_reasons": "decisions whose reason is none of their type",
+    "unknown_versions": "versions of prompts that this project does not have",
     "plain_spans": "spans of traces without an agent, a model or a tool",
 }
 

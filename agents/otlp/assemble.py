@@ -73,9 +73,8 @@ class _Assembly:
             elif span.span_id != self.root:
                 calls[above].append(span)
         runs = [] if self.root else [self._implied(steps[None], calls[None])]
-        for agent in sorted(self.agents, key=lambda span: (span.span_id != self.root, span.started, span.span_id)):
-            runs.append(self._of_agent(agent, steps[agent.span_id], calls[agent.span_id]))
-        return runs
+        agents = sorted(self.agents, key=lambda span: (span.span_id != self.root, span.started, span.span_id))
+        return runs + [self._of_agent(agent, steps[agent.span_id], calls[agent.span_id]) for agent in agents]
 
     def _of_agent(self, agent: Span, steps: list[Span], calls: list[Span]) -> Run:
         above = self.places[agent.span_id].agent
@@ -191,8 +190,12 @@ class _Assembly:
         return step
 
     def _said_of_step(self, span: Span) -> Metadata:
-        said: Metadata = {"cost_usd": span.cost, "documents": span.documents} | self._said_of_both(span)
-        return {name: value for name, value in said.items() if value is not None}
+        said = self._said_of_both(span)
+        if span.cost is not None:
+            said["cost_usd"] = span.cost
+        if span.documents is not None:
+            said["documents"] = span.documents
+        return said
 
     def _said_of_agent(self, agent: Span) -> Metadata:
         """Who sent an agent's span, as far as its run does not say it, and what else no column has."""

@@ -6,7 +6,7 @@ They are the same for all agents and hours, so that signals of different version
 # A run's time in milliseconds: up to the first it is `under_threshold`, above the second `significantly_exceeded`.
 SLOW_MS = 10_000
 VERY_SLOW_MS = 30_000
-# A run's tokens, in and out together: below the first `low_usage`, below the second `moderate_usage`, else `high_usage`.
+# A run's tokens, in and out: below the first `low_usage`, below the second `moderate_usage`, else `high_usage`.
 MODERATE_TOKENS = 1_000
 MANY_TOKENS = 10_000
 # One call to a model that reads as many is near what models take at all (128,000 and up): `limit_approached`.

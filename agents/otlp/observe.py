@@ -4,6 +4,8 @@ from agents.otlp.failures import kind_of
 from agents.otlp.levels import latency_level, token_level
 from agents.telemetry.facts import Run, Signal, Step
 
+TRIED = ("tool", "model", "retrieve")
+
 
 def observe(run: Run) -> list[Signal]:
     """The quality signals of a run, each true; a run that goes on has none of those about all of it.
@@ -15,7 +17,7 @@ def observe(run: Run) -> list[Signal]:
     tries: dict[tuple[str, str | None], list[Step]] = {}
     for step in run.steps:
         kind = step.step_type
-        if kind == "tool" or kind == "model" or kind == "retrieve":
+        if kind in TRIED:
             before = tries.setdefault((kind, step.name), [])
             if kind == "tool":
                 _observe_tool(signals, step, codes.get(step.step_id), again=bool(before))

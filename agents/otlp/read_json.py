@@ -5,7 +5,7 @@ ignored. Names of enums and 64-bit numbers as text or number are what protobuf's
 """
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from assay.core.errors import AssayError
@@ -13,7 +13,6 @@ from assay.core.errors import AssayError
 from agents.otlp.read_protobuf import REMOTE
 from agents.otlp.span import ERROR, Kept, Origin, Sent
 
-_Whole = Annotated[int, msgspec.Meta(ge=-(2**63), lt=2**64)]
 _STATUSES = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2}
 _HEX = re.compile(r"[0-9a-f]*\Z")
 
@@ -59,8 +58,8 @@ class _Span(msgspec.Struct, rename="camel"):
     parent_span_id: str | None = None
     flags: int | None = None
     name: str | None = None
-    start_time_unix_nano: _Whole | str | None = None
-    end_time_unix_nano: _Whole | str | None = None
+    start_time_unix_nano: int | str | None = None
+    end_time_unix_nano: int | str | None = None
     attributes: list[_KeyValue] | None = None
     events: list[_Event] | None = None
     links: list[msgspec.Raw] | None = None
@@ -124,7 +123,7 @@ def _read_span(span: _Span, sent: Sent, origin: Origin) -> None:
         parent_id,
         span.name or "",
         kept,
-        origin,
+        origin=origin,
         started=started,
         ended=ended,
         status=code,

@@ -37,7 +37,7 @@ def read_protobuf(body: bytes, sent: Sent) -> None:
                     span.parent_span_id.hex(),
                     span.name,
                     kept,
-                    origin,
+                    origin=origin,
                     started=started,
                     ended=ended,
                     status=code,

@@ -178,6 +178,8 @@ class Sent:
         self.traces: defaultdict[str, list[Span]] = defaultdict(list)
         self.rejected: defaultdict[str, int] = defaultdict(int)
         self.dropped: defaultdict[str, int] = defaultdict(int)
+        # Those that name a version of a prompt: nobody has looked yet whose it is.
+        self.tried: list[Span] = []
         self._namer = namer
         self._earliest, self._latest = earliest, latest
 
@@ -201,11 +203,12 @@ class Sent:
         return True
 
     def add(
-        self, trace_id: str, span_id: str, parent_id: str, name: str, kept: Kept, origin: Origin, *,
-        started: int, ended: int, status: int, remote_parent: bool,
+        self, trace_id: str, span_id: str, parent_id: str, name: str, kept: Kept, *,
+        origin: Origin, started: int, ended: int, status: int, remote_parent: bool,
     ) -> None:  # fmt: skip
         """Keep one span. `ended` is 0 where it has not, `parent_id` empty where there is none."""
-        told, code = kept.texts, self._namer.code
+        told = kept.texts
+        code = self._namer.code
         operation = told.get("operation", "")
         kind, known = _kind(told, operation)
         for dropped in kept.dropped:
@@ -260,6 +263,10 @@ class Sent:
     def _add_choices(self, span: Span, told: dict[str, Any]) -> None:
         if "resolution" in told:
             span.trial = _trial(told["resolution"])
+            if span.trial is not None:
+                self.tried.append(span)
+            else:
+                self.dropped["unknown_versions"] += 1
         decision_type, reason = told.get("decision_type"), told.get("decision_reason")
         if decision_type is None:
             return
