@@ -22,7 +22,7 @@ def find_trials(*, project_id: UUID, trials: Set[Trial]) -> set[Trial]:
                 "pk", flat=True
             )
         )
-        named = {trial.experiment_id for trial in unseen} - {None}
+        named = {trial.experiment_id for trial in unseen if trial.experiment_id is not None}
         experiments: set[UUID | None] = {None}
         if named:
             experiments |= set(

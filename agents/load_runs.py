@@ -31,7 +31,11 @@ def load_runs(*, project_id: UUID, ids: Sequence[UUID]) -> Mapping[str, Sequence
     Two groups may begin alike. A query for each table of telemetry.
     """
     ranges = {group_range(id_) for id_ in ids}
-    held = {"project": project_id, "low": [low for low, _ in ranges], "high": [high for _, high in ranges]}
+    held: dict[str, Any] = {
+        "project": project_id,
+        "low": [low for low, _ in ranges],
+        "high": [high for _, high in ranges],
+    }
     found: dict[str, list[tuple[Any, ...]]] = {}
     with connection.cursor() as cursor:
         for table, load in _LOAD.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -61,7 +62,11 @@ def note_calls(*, project_id: UUID, held: Sequence[Held]) -> None:
 
 
 def _load(project_id: UUID, ids: Sequence[UUID]) -> dict[str, Call]:
-    return {call.pk.hex: call for call in Call.objects.filter(project_id=project_id, pk__in=ids)} if ids else {}
+    """The calls of these runs, by their ids in hexadecimal."""
+    if not ids:
+        return {}
+    found = Call.objects.filter(project_id=project_id, pk__in=ids)
+    return {call.pk.hex: call for call in found if isinstance(call, Call)}
 
 
 def _line(call: Call) -> str:
@@ -90,5 +95,10 @@ def _answer(project_id: UUID, held: Sequence[Held]) -> None:
     # Who is called begins when its caller has; clocks differ, by a day at most.
     since = first_id(time_of_id(min(one.id for one in held)) - timedelta(days=1))
     with connection.cursor() as cursor:
-        sent = {"project": project_id, "runs": list(told), "agents": list(told.values()), "since": since}
+        sent: dict[str, Any] = {
+            "project": project_id,
+            "runs": list(told),
+            "agents": list(told.values()),
+            "since": since,
+        }
         cursor.execute(ANSWER, sent)

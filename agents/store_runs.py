@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from assay.core.errors import AssayError
 from django.db import IntegrityError, OperationalError, connection, transaction
 
@@ -77,14 +78,19 @@ def store_runs(*, project_id: UUID, groups: Sequence[Group], merge: Merge) -> li
         except _MonthMissing as missing:
             months |= missing.args[0]
         except (OperationalError, IntegrityError) as error:
-            state = getattr(error.__cause__, "sqlstate", None)
-            if state == _NO_PARTITION and not error.__cause__.diag.constraint_name:
-                forget_months()
-            elif state not in _AGAIN:
-                raise
-            if not tries_left:
+            if not (tries_left and _may_try_again(error)):
                 raise
     raise OperationalError("no try was left")
+
+
+def _may_try_again(error: Exception) -> bool:
+    cause = error.__cause__
+    if not isinstance(cause, psycopg.Error):
+        return False
+    if cause.sqlstate == _NO_PARTITION and not cause.diag.constraint_name:
+        forget_months()
+        return True
+    return cause.sqlstate in _AGAIN
 
 
 def _store(project_id: UUID, groups: Sequence[Group], merge: Merge) -> list[Stored | AssayError]:
@@ -125,7 +131,7 @@ def _hold(project_id: UUID, groups: Sequence[Group]) -> dict[str, Held]:
             id_ = UUID(row_id(prefix_of(group.key, group.began_at), group.key, "run", group.key))
             held[key] = Held(group.key, id_, project)
     with connection.cursor() as cursor:
-        sent = {"project": project_id, "keys": list(held), "ids": [one.id for one in held.values()]}
+        sent: dict[str, Any] = {"project": project_id, "keys": list(held), "ids": [one.id for one in held.values()]}
         cursor.execute(CLAIM, sent)
         new = {key for (key,) in cursor.fetchall()}
         known = [key for key in held if key not in new]

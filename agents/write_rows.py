@@ -20,7 +20,7 @@ def write_rows(*, project_id: UUID, table: str, gone: Sequence[str], new: Sequen
         return
     with connection.cursor() as cursor, connection.wrap_database_errors:
         if gone:
-            cursor.execute(_DELETE[table], {"project": project_id, "gone": gone})
+            cursor.execute(_DELETE[table], {"project": project_id, "gone": list(gone)})
         if new:
             with cursor.copy(_COPY[table]) as copy:
                 copy.write(text_of(table, new))

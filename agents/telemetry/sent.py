@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -25,7 +25,14 @@ Arm = Annotated[int, msgspec.Meta(ge=0, le=255)]
 Token = Annotated[str, msgspec.Meta(max_length=120)]
 
 if TYPE_CHECKING:
-    Status = StepType = FailureType = DecisionType = Reason = SignalType = SignalCode = str
+    # msgspec reads the closed lists as they are; for a type checker they are strings.
+    Status: TypeAlias = str
+    StepType: TypeAlias = str
+    FailureType: TypeAlias = str
+    DecisionType: TypeAlias = str
+    Reason: TypeAlias = str
+    SignalType: TypeAlias = str
+    SignalCode: TypeAlias = str
 else:
     Status = Literal[RUN_STATUSES]
     StepType = Literal[STEP_TYPES]
