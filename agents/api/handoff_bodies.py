@@ -119,7 +119,7 @@ class ExtendFields(HolderFields):
 class CompleteFields(HolderFields):
     """What it came to."""
 
-    result = serializers.JSONField(help_text="Any JSON value, up to 1 MiB.")
+    result = serializers.JSONField(allow_null=True, help_text="Any JSON value, up to 1 MiB.")
 
 
 class RejectFields(HolderFields):
