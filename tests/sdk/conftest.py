@@ -95,16 +95,21 @@ def sent(twin: Twin) -> Callable[[AgentTracer], list[dict[str, Any]]]:
 Sent = Callable[[AgentTracer], list[dict[str, Any]]]
 
 
-def run_program(code: str, *arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
-    """Run a Python program that finds the SDK, in a process of its own; it and its children end with the test."""
+def start_program(code: str, *arguments: str) -> "subprocess.Popen[str]":
+    """Start a Python program that finds the SDK, in a process and a session of its own."""
     environment = {**os.environ, "PYTHONPATH": f"{SDK}:{SDK.parent}", "PYTHONWARNINGS": "default"}
     command = [sys.executable, "-c", code, *arguments]
-    with subprocess.Popen(
+    return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
+    )
+
+
+def run_program(code: str, *arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
+    """Run a Python program that finds the SDK, in a process of its own; it and its children end with the test."""
+    with start_program(code, *arguments) as process:
         try:
             output, errors = process.communicate(timeout=timeout)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-    return subprocess.CompletedProcess(command, process.returncode, output, errors)
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)

@@ -124,7 +124,7 @@ def cost(given: Any, drops: Drops, otherwise: Decimal | None) -> Decimal | None:
     if not dollars.is_finite() or not 0 <= dollars <= DEAREST_USD:
         drops.count("out_of_range")
         return otherwise
-    return round(dollars, 9)
+    return round(dollars, 8)
 
 
 def resolution_id(given: Any, drops: Drops) -> str | None:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from assay.core.execution import MOST_TOKENS
 from assay.tracing.items import RunItem
 from assay.tracing.record import Record
 
@@ -51,4 +52,4 @@ def _complete(item: RunItem, costs: dict[str, Decimal]) -> None:
 
 def _total(said: int | None, counted: list[int | None]) -> int | None:
     known = [count for count in counted if count is not None]
-    return sum(known) if said is None and known else said
+    return min(sum(known), MOST_TOKENS) if said is None and known else said
