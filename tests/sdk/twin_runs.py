@@ -31,6 +31,7 @@ class Runs:
         self.answers: list[str] = []
         self.refusals: list[str] = []
         self.rejecting: set[str] = set()
+        self.reason = "time_out_of_range"
 
     def take(self, items: list[dict[str, Any]]) -> dict[str, Any]:
         assert len(items) <= 1000
@@ -51,7 +52,7 @@ class Runs:
     def _take(self, item: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
         _check_run(item)
         if item["agent_id"] in self.rejecting:
-            raise Refused("time_out_of_range")
+            raise Refused(self.reason)
         parts = _without_bad_parts(item)
         known = self.taken.get(item["run_id"])
         if known is not None and known["status"] != "running":
