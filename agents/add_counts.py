@@ -1,5 +1,7 @@
 """This file lets you add to the rollups of telemetry what runs count for."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -19,7 +21,7 @@ def _add(table: str, keys: dict[str, str], sums: tuple[str, ...]) -> str:
     types = {**_WHERE, **keys, **{name: _NOT_WHOLE.get(name, "bigint") for name in sums}}
     return f"""
         INSERT INTO {table} AS kept (project_id, {", ".join(names)})
-        SELECT %(project)s, {", ".join(names)}
+        SELECT %(project)s, {", ".join([*_WHERE, *keys, *(f"coalesce({name}, 0)" for name in sums)])}
         FROM json_to_recordset(%(rows)s::json) AS sent ({", ".join(f"{name} {types[name]}" for name in names)})
         ORDER BY {", ".join([*_WHERE, *keys])}
         ON CONFLICT (project_id, {", ".join([*_WHERE, *keys])})
@@ -38,6 +40,18 @@ _SIGNALS = _add(
 )
 
 
+def _struct(name: str, keys: Sequence[str], sums: Sequence[str]) -> type[msgspec.Struct]:
+    """A row as JSON, without the sums that are nothing."""
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [(key, Any) for key in keys]
+    fields += [(each, Any, 0) for each in sums]
+    return msgspec.defstruct(name, fields, omit_defaults=True)
+
+
+_RunRow = _struct("_RunRow", [*_WHERE], RUN_SUMS)
+_DecisionRow = _struct("_DecisionRow", [*_WHERE, "decision_type", "reason_code"], DECISION_SUMS)
+_SignalRow = _struct("_SignalRow", [*_WHERE, "signal_type", "signal_code"], SIGNAL_SUMS)
+
+
 def add_counts(*, project_id: UUID, counts: Counts) -> None:
     """Add to the hours and days, in the order of their keys: a query for each rollup that something is added to.
 
@@ -45,14 +59,11 @@ def add_counts(*, project_id: UUID, counts: Counts) -> None:
     order, so that no two wait for each other.
     """
     with connection.cursor() as cursor:
-        for add, sums, names in (
-            (_RUNS, counts.runs, (*_WHERE, *RUN_SUMS)),
-            (_DECISIONS, counts.decisions, (*_WHERE, "decision_type", "reason_code", *DECISION_SUMS)),
-            (_SIGNALS, counts.signals, (*_WHERE, "signal_type", "signal_code", *SIGNAL_SUMS)),
+        for add, sums, row in (
+            (_RUNS, counts.runs, _RunRow),
+            (_DECISIONS, counts.decisions, _DecisionRow),
+            (_SIGNALS, counts.signals, _SignalRow),
         ):
-            sent = [
-                dict(zip(names, (grain, start, *key, *numbers), strict=True))
-                for grain, start, key, numbers in rows(sums)
-            ]
+            sent = [row(grain, start, *key, *numbers) for grain, start, key, numbers in rows(sums)]
             if sent:
                 cursor.execute(add, {"project": project_id, "rows": msgspec.json.encode(sent).decode()})

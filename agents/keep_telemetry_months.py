@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from agents.telemetry.lines import COLUMNS
+from agents.telemetry.rows import COLUMNS
 from config.months import keep_months
 
 _kept: set[datetime] = set()

@@ -9,7 +9,7 @@ from django.db import connection
 
 from agents.telemetry.facts import Run
 from agents.telemetry.ids import group_range
-from agents.telemetry.lines import COLUMNS, OF_RUNS, runs_of
+from agents.telemetry.rows import COLUMNS, OF_RUNS, runs_of
 
 
 def _load(table: str) -> str:

@@ -10,7 +10,7 @@ from django.db import connection
 from agents.models import Call
 from agents.telemetry.held import Held
 from agents.telemetry.ids import key_of
-from agents.telemetry.lines import line_of_call
+from agents.telemetry.rows import Row, row_of_call
 from agents.write_rows import write_rows
 from config.months import first_id, time_of_id
 
@@ -44,19 +44,19 @@ def note_calls(*, project_id: UUID, held: Sequence[Held]) -> None:
     called = [(one, run) for one in held for run in one.now if run.parent_run_id is not None]
     before = _load(project_id, [one.id_of(run) for one in held for run in one.stored or () if run.parent_run_id])
     callers = _find(project_id, {str(run.parent_run_id) for _, run in called} - ours.keys()) | ours
-    after: dict[str, str] = {}
+    after: dict[str, Row] = {}
     for one, run in called:
         id_, parent = one.id_of(run).hex, str(run.parent_run_id)
         known = before.get(id_)
         # A caller that is known is not forgotten.
         earlier = known.caller if known is not None and known.parent_run_id == parent else None
-        after[id_] = line_of_call(id_, one.project, (run.run_id, parent, callers.get(parent, earlier), run.agent_id))
-    lines = {id_: _line(known) for id_, known in before.items()}
+        after[id_] = row_of_call(id_, one.project, run, callers.get(parent, earlier))
+    rows = {id_: _row(known) for id_, known in before.items()}
     write_rows(
         project_id=project_id,
         table="agents_call",
-        gone=[id_ for id_, line in lines.items() if after.get(id_) != line],
-        new=[line for id_, line in after.items() if lines.get(id_) != line],
+        gone=[id_ for id_, row in rows.items() if after.get(id_) != row],
+        new=[row for id_, row in after.items() if rows.get(id_) != row],
     )
     _answer(project_id, held)
 
@@ -69,9 +69,9 @@ def _load(project_id: UUID, ids: Sequence[UUID]) -> dict[str, Call]:
     return {call.pk.hex: call for call in found if isinstance(call, Call)}
 
 
-def _line(call: Call) -> str:
-    """The row as it stands."""
-    return line_of_call(call.pk.hex, call.project_id.hex, (call.run_id, call.parent_run_id, call.caller, call.callee))
+def _row(call: Call) -> Row:
+    """As it stands, in the order of `row_of_call`."""
+    return call.pk.hex, call.project_id.hex, None, call.run_id, call.parent_run_id, call.caller, call.callee
 
 
 def _find(project_id: UUID, parents: set[str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from agents.store_runs import Stored, store_runs
 from agents.telemetry.facts import Group, Run, Step, Trial
 from agents.telemetry.merge import merge_reports
 from agents.telemetry.read import Read, Window, check_parents, read_run
+from agents.telemetry.refusals import Refusals
 
 AHEAD = timedelta(days=1)
 DOOR = "api"
@@ -99,12 +100,12 @@ class _Merging:
 
     def __init__(self, project_id: UUID, read: Collection[Read]) -> None:
         self._read = {id(one.run): one for one in read}
-        self._doubted: dict[int, list[FieldError]] = {}
+        self._doubted: dict[int, Refusals] = {}
         parents = {one.run.parent_run_id for one in read if one.run.parent_run_id is not None}
         self._parents = read_ancestors(project_id=project_id, runs=parents)
 
     def refused(self, read: Read) -> list[FieldError]:
-        return read.refused + self._doubted.get(id(read.run), [])
+        return [*read.refused, *self._doubted.get(id(read.run), ())]
 
     def merge(self, stored: list[Run], sent: list[Run]) -> list[Run]:
         (run,) = sent
@@ -124,7 +125,7 @@ class _Merging:
         """The run without those parts that name a step which it does not have. AssayError where a step does so."""
         steps = {step.step_id for step in known.steps} if known else set()
         wrong: set[int] = set()
-        told: list[FieldError] = []
+        told = Refusals()
         for doubt in read.doubts:
             is_step = isinstance(doubt.part, Step)
             named = doubt.part.parent_step_id if isinstance(doubt.part, Step) else doubt.part.step_id
@@ -134,7 +135,7 @@ class _Merging:
             if is_step:
                 raise error
             wrong.add(id(doubt.part))
-            told.append(error.errors[0])
+            told.add(error.errors[0])
         self._doubted[id(read.run)] = told
         return msgspec.structs.replace(
             read.run,

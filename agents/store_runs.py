@@ -17,8 +17,8 @@ from agents.telemetry.count import Counts
 from agents.telemetry.facts import Group, Run
 from agents.telemetry.held import Held
 from agents.telemetry.ids import key_of, prefix_of, row_id
-from agents.telemetry.lines import OF_RUNS
 from agents.telemetry.loops import find_loop
+from agents.telemetry.rows import OF_RUNS, Row
 from agents.write_rows import write_rows
 from config.months import month_of, time_of_id
 
@@ -107,7 +107,7 @@ def _store(project_id: UUID, groups: Sequence[Group], merge: Merge) -> list[Stor
             run.steps.sort(key=_seq)
             run.loop_length, run.loop_repeats = find_loop(run.steps) or (None, None)
         result = one.become(runs)
-        told.append(Stored(result, runs, {run.run_id: one.id_of(run) for run in runs}))
+        told.append(Stored(result, runs, one.ids()))
     _write(project_id, [one for one in held.values() if one.differs])
     return told
 
@@ -138,7 +138,7 @@ def _hold(project_id: UUID, groups: Sequence[Group]) -> dict[str, Held]:
         if known:
             cursor.execute(LOCK, {"project": project_id, "keys": known})
             for key, id_ in cursor.fetchall():
-                held[key].id = id_
+                held[key].keep_under(id_)
     if known:
         _recall(project_id, [held[key] for key in known])
     return {one.key: one for one in held.values()}
@@ -156,7 +156,7 @@ def _write(project_id: UUID, held: Sequence[Held]) -> None:
     """What differs between what each group was and what it is: rows, calls, and last the counts."""
     for table in OF_RUNS:
         gone: list[str] = []
-        new: list[str] = []
+        new: list[Row] = []
         for one in held:
             one.differ(table, gone, new)
         write_rows(project_id=project_id, table=table, gone=gone, new=new)

@@ -11,24 +11,16 @@ from uuid import UUID
 import msgspec
 from assay.core import token
 from assay.core.codes import REASONS, SIGNALS
-from assay.core.errors import AssayError, FieldError, single
-from assay.core.privacy import check_metadata
+from assay.core.errors import AssayError, single
 
-from agents.telemetry.facts import Decision, Failure, Metadata, Run, Signal, Step, Trial
-from agents.telemetry.refusals import refusal_of, refused
+from agents.telemetry.decode import Decoded, bad_metadata, decode_run
+from agents.telemetry.facts import Decision, Failure, Run, Signal, Step, Trial
+from agents.telemetry.refusals import Refusals, refused, within
 from agents.telemetry.sent import SentDecision, SentFailure, SentRun, SentSignal, SentStep, SentTrial
 
-MOST_STEPS = 10_000
-MOST_PARTS = 10_000
-# More values than a run with 10,000 steps has. They are counted by their commas, before any is made.
-MOST_VALUES = 300_000
 _COST = Decimal("1e-8")
 _MOST_COST = Decimal(10**8)
 MILLISECOND = timedelta(milliseconds=1)
-_run = msgspec.json.Decoder(SentRun)
-# A part of a run that may be refused alone: its list, and how one of it is read.
-_PARTS = {"decisions": SentDecision, "quality_signals": SentSignal, "failures": SentFailure}
-
 # Under which field a part may have an id of its own.
 _OWN = {"decisions": "decision_id", "quality_signals": "signal_id", "failures": "code"}
 
@@ -50,7 +42,7 @@ class Read:
     """A run, the parts of it that were refused, and those that hang on what was sent of it before."""
 
     run: Run
-    refused: list[FieldError] = field(default_factory=list)
+    refused: Refusals = field(default_factory=Refusals)
     doubts: list[Doubt] = field(default_factory=list)
 
 
@@ -64,96 +56,19 @@ class Window:
 
 def read_run(raw: bytes | msgspec.Raw, window: Window) -> Read:
     """The run in this JSON. Raises AssayError for what costs the whole of it."""
-    if bytes(raw).count(b",") > MOST_VALUES:
-        raise AssayError("too_many_values", f"A run may hold {MOST_VALUES} values at most.", status=413)
-    found: list[FieldError] = []
-    places: dict[str, list[int]] = {}
-    try:
-        sent = _run.decode(raw)
-    except msgspec.ValidationError:
-        sent, places, found = _piecewise(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise _invalid_json(error) from None
-    return _Reading(sent, places, found).read(window)
-
-
-def _invalid_json(error: Exception) -> AssayError:
-    return AssayError("invalid_json", "This is no valid JSON.", status=400)
-
-
-def _piecewise(raw: bytes | msgspec.Raw) -> tuple[SentRun, dict[str, list[int]], list[FieldError]]:
-    """The run without those parts that are wrong; of each list the places of what was taken; and what was not."""
-    try:
-        value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise _invalid_json(error) from None
-    if not isinstance(value, dict):
-        raise single("wrong_type", "", "A run is an object.")
-    parts = {name: value.pop(name) for name in _PARTS if isinstance(value.get(name), list)}
-    failure = value.pop("failure", None)
-    _check_metadata_of(value, "")
-    steps = value.get("steps")
-    if isinstance(steps, list):
-        _check_length(steps)
-        for place, step in enumerate(steps):
-            _check_metadata_of(step, f"/steps/{place}")
-    try:
-        sent = msgspec.convert(value, SentRun)
-    except msgspec.ValidationError as error:
-        raise refused(refusal_of(error)) from None
-    found: list[FieldError] = []
-    places: dict[str, list[int]] = {}
-    for name, members in parts.items():
-        places[name] = []
-        taken: list[Any] = []
-        for place, member in enumerate(members[:MOST_PARTS]):
-            one = _converted(member, _PARTS[name], f"/{name}/{place}", found)
-            if one is not None:
-                places[name].append(place)
-                taken.append(one)
-        setattr(sent, name, taken)
-    if failure is not None:
-        sent.failure = _converted(failure, SentFailure, "/failure", found)
-    return sent, places, found
-
-
-def _converted(value: Any, type_: type, pointer: str, found: list[FieldError]) -> Any:
-    try:
-        _check_metadata_of(value, pointer)
-        return msgspec.convert(value, type_)
-    except msgspec.ValidationError as error:
-        found.append(refusal_of(error, pointer))
-    except AssayError as error:
-        found.extend(error.errors)
-    return None
-
-
-def _check_metadata_of(value: Any, pointer: str) -> None:
-    """AssayError for metadata that may not be stored, as far as it is an object at all."""
-    metadata = value.get("metadata") if isinstance(value, dict) else None
-    if isinstance(metadata, dict) and (told := _bad_metadata(metadata, pointer)):
-        raise refused(told)
-
-
-def _bad_metadata(metadata: Metadata, pointer: str) -> FieldError | None:
-    told = check_metadata(metadata)
-    return FieldError(f"{pointer}/metadata{told[0].pointer}", told[0].code, told[0].detail) if told else None
-
-
-def _check_length(steps: Sequence[Any]) -> None:
-    if len(steps) > MOST_STEPS:
-        raise single("too_many_steps", "/steps", f"A run may have {MOST_STEPS} steps at most.", status=413)
+    return _Reading(decode_run(raw)).read(window)
 
 
 class _Reading:
     """One pass over a run whose fields have the right types."""
 
-    def __init__(self, sent: SentRun, places: dict[str, list[int]], found: list[FieldError]) -> None:
-        self.sent = sent
-        self.places = places
-        self.refused = found
+    def __init__(self, decoded: Decoded) -> None:
+        self.sent = decoded.sent
+        self.places = decoded.places
+        self.refused = decoded.refused
         self.doubts: list[Doubt] = []
         self.steps: dict[str, Step] = {}
+        self.alike: dict[str, int] = {}
 
     def read(self, window: Window) -> Read:
         sent = self.sent
@@ -161,9 +76,8 @@ class _Reading:
             raise single("time_out_of_range", "/started_at", "This is before what is kept, or more than a day ahead.")
         if sent.parent_run_id == sent.run_id:
             raise single("parent_cycle", "/parent_run_id", "A run is not its own parent.")
-        if sent.metadata and (told := _bad_metadata(sent.metadata, "")):
+        if sent.metadata and (told := bad_metadata(sent.metadata)):
             raise refused(told)
-        _check_length(sent.steps)
         run = Run(
             run_id=sent.run_id,
             agent_id=sent.agent_id,
@@ -201,7 +115,7 @@ class _Reading:
             try:
                 step = _step(sent, place)
             except AssayError as error:
-                raise _within(f"/steps/{place}", error) from None
+                raise refused(within(f"/steps/{place}", error.errors[0])) from None
             if step.step_id in steps:
                 raise single("duplicate_id", f"/steps/{place}/step_id", "Another step of this run has the same id.")
             steps[step.step_id] = step
@@ -223,17 +137,26 @@ class _Reading:
                 part = made(one)
                 if part.own_id in taken:
                     raise single("duplicate_id", f"/{_OWN[name]}", "Another one of this run has the same id.")
-                if part.metadata and (told := _bad_metadata(part.metadata, "")):
+                if part.metadata and (told := bad_metadata(part.metadata)):
                     raise refused(told)
             except AssayError as error:
-                self.refused.append(_within(self._pointer(name, number, pointers), error).errors[0])
+                self.refused.add(within(self._pointer(name, number, pointers), error.errors[0]))
                 continue
             if part.step_id is not None and part.step_id not in self.steps:
                 self.doubts.append(Doubt(f"{self._pointer(name, number, pointers)}/step_id", part))
             if not part.own_id:
-                part.own_id = _own_id(part, taken)
+                part.own_id = self._own_id(part, taken)
             taken[part.own_id] = part
         return list(taken.values())
+
+    def _own_id(self, part: Part, taken: Mapping[str, Any]) -> str:
+        """What a part without an id is known by: its content, and which of those with the same content it is."""
+        digest = blake2b(msgspec.json.encode(part), digest_size=12).hexdigest()
+        number = self.alike.get(digest, 0)
+        while (own_id := f"{digest}.{number}") in taken:
+            number += 1
+        self.alike[digest] = number + 1
+        return own_id
 
     def _pointer(self, name: str, number: int, pointers: Sequence[str]) -> str:
         if number < len(pointers):
@@ -257,7 +180,7 @@ def check_parents(steps: Mapping[str, Step]) -> None:
 
 
 def _step(sent: SentStep, place: int) -> Step:
-    if sent.metadata and (told := _bad_metadata(sent.metadata, "")):
+    if sent.metadata and (told := bad_metadata(sent.metadata)):
         raise refused(told)
     seq = place if sent.seq is None else sent.seq
     return Step(
@@ -288,6 +211,7 @@ def _failure(sent: SentFailure) -> Failure:
 def _decision(sent: SentDecision) -> Decision:
     if sent.reason_code not in REASONS[sent.decision_type]:
         raise single("not_of_its_type", "/reason_code", f"{sent.reason_code} is no reason of {sent.decision_type}.")
+    _check_time(sent.at, "at")
     return Decision(
         own_id=sent.decision_id or "",
         decision_type=sent.decision_type,
@@ -304,6 +228,7 @@ def _decision(sent: SentDecision) -> Decision:
 def _signal(sent: SentSignal) -> Signal:
     if sent.signal_code not in SIGNALS[sent.signal_type]:
         raise single("not_of_its_type", "/signal_code", f"{sent.signal_code} is no code of {sent.signal_type}.")
+    _check_time(sent.at, "at")
     return Signal(
         own_id=sent.signal_id or "",
         signal_type=sent.signal_type,
@@ -316,22 +241,21 @@ def _signal(sent: SentSignal) -> Signal:
     )
 
 
-def _own_id(part: Part, taken: Mapping[str, Any]) -> str:
-    """What a part without an id is known by: its content, and which of those with the same content it is."""
-    digest = blake2b(repr(msgspec.structs.astuple(part)).encode(), digest_size=12).hexdigest()
-    number = 0
-    while (own_id := f"{digest}.{number}") in taken:
-        number += 1
-    return own_id
-
-
 def _latency(sent: SentStep | SentRun) -> float | None:
     """As it was measured, else from beginning to end."""
+    _check_time(sent.started_at, "started_at")
+    _check_time(sent.ended_at, "ended_at")
     if sent.ended_at is None or sent.started_at is None:
         return sent.latency_ms
     if sent.ended_at < sent.started_at:
         raise single("ended_before_started", "/ended_at", "This ended before it started.")
     return (sent.ended_at - sent.started_at) / MILLISECOND if sent.latency_ms is None else sent.latency_ms
+
+
+def _check_time(at: datetime | None, name: str) -> None:
+    """AssayError for a time that no clock shows, and that some programs could not read."""
+    if at is not None and not 1970 <= at.year < 2200:
+        raise single("time_out_of_range", f"/{name}", "This is no time of this century.")
 
 
 def _cost(sent: Decimal | None) -> Decimal | None:
@@ -356,8 +280,3 @@ def _trial(sent: SentTrial) -> Trial | None:
     if (sent.experiment_id is None) != (sent.arm is None):
         raise single("required", "/arm", "An experiment and an arm of it are named together.")
     return Trial(sent.version_id, sent.experiment_id, sent.arm)
-
-
-def _within(pointer: str, error: AssayError) -> AssayError:
-    """The error of a part, as seen from the whole."""
-    return refused(FieldError(pointer + error.errors[0].pointer, error.errors[0].code, error.errors[0].detail))

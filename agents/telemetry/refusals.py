@@ -1,5 +1,7 @@
 """Say what is wrong with a part of telemetry: a stable code and a pointer, and nothing of what was sent."""
 
+from collections.abc import Iterable, Iterator
+
 import msgspec
 from assay.core.errors import AssayError, FieldError
 
@@ -32,6 +34,31 @@ _KINDS = (
 )  # fmt: skip
 
 
+# How many of the parts of one run that were refused are told one by one.
+MOST_TOLD = 20
+
+
+class Refusals:
+    """The parts of one run that were refused: the first twenty, and how many there are more."""
+
+    def __init__(self, told: Iterable[FieldError] = ()) -> None:
+        self._told: list[FieldError] = []
+        self._more = 0
+        for one in told:
+            self.add(one)
+
+    def add(self, one: FieldError) -> None:
+        if len(self._told) < MOST_TOLD:
+            self._told.append(one)
+        else:
+            self._more += 1
+
+    def __iter__(self) -> Iterator[FieldError]:
+        yield from self._told
+        if self._more:
+            yield FieldError("", "and_more", f"{self._more} more parts of this run were refused.")
+
+
 def refusal_of(error: msgspec.ValidationError, prefix: str = "") -> FieldError:
     """msgspec's complaint as a bad field of ours; `prefix` is the pointer of the part that it looked at."""
     sentence = str(error)
@@ -46,3 +73,8 @@ def refusal_of(error: msgspec.ValidationError, prefix: str = "") -> FieldError:
 def refused(field: FieldError) -> AssayError:
     """The error of exactly this bad field."""
     return AssayError(field.code, field.detail, status=422, errors=[field])
+
+
+def within(pointer: str, field: FieldError) -> FieldError:
+    """The bad field of a part, as seen from the whole."""
+    return FieldError(pointer + field.pointer, field.code, field.detail)
