@@ -7,16 +7,21 @@ from typing import TypeAlias
 Kind: TypeAlias = tuple[str, str | None]
 
 
-def cycle_of(steps: Sequence[Kind], length: int, repeats: int) -> tuple[Kind, ...] | None:
-    """The first `length` steps in a row that come `repeats` times, one after the other; None where none do."""
+def start_of_cycle(steps: Sequence[Kind], length: int, repeats: int) -> int | None:
+    """Where `length` steps in a row first begin to come `repeats` times, one after the other; None where none do."""
     stretch = length * (repeats - 1)
     unbroken = 0
     for place in range(len(steps) - length):
         unbroken = unbroken + 1 if steps[place] == steps[place + length] else 0
         if unbroken == stretch:
-            first = place + 1 - stretch
-            return tuple(steps[first : first + length])
+            return place + 1 - stretch
     return None
+
+
+def cycle_of(steps: Sequence[Kind], length: int, repeats: int) -> tuple[Kind, ...] | None:
+    """Those steps; None where there are none."""
+    first = start_of_cycle(steps, length, repeats)
+    return None if first is None else tuple(steps[first : first + length])
 
 
 def turned(cycle: tuple[Kind, ...]) -> tuple[Kind, ...]:

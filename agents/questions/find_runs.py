@@ -101,7 +101,8 @@ def _conditions(scope: Scope, wanted: Wanted) -> str:
 def _read(streams: list[str], conditions: str, asked: dict[str, Any]) -> list[RunTold]:
     """The newest of each stream of runs, which have none in common."""
     read = [f"({RUNS} {stream} {conditions} {NEWEST})" for stream in streams]
-    return read_runs(f"{' UNION ALL '.join(read)} ORDER BY id DESC LIMIT %(most)s", asked)
+    both = f"SELECT * FROM ({' UNION ALL '.join(read)}) run"  # noqa: S608 - columns of our own
+    return read_runs(f"{both} ORDER BY id DESC LIMIT %(most)s", asked)
 
 
 def _floor(asked: dict[str, Any]) -> UUID | None:
