@@ -38,15 +38,13 @@ def claim_handoff(
 
 
 def lock_handoff(*, access: Access, handoff: Handoff) -> Handoff:
-    """The same in whatever state it is, judged but not settled. One query. Raises AssayError 403, 404."""
+    """The same in whatever state it is, judged but not settled. Two queries. Raises AssayError 403, 404."""
     access.require("agents.write")
-    rows = (
-        Handoff.objects.in_project(access.project_id).judged().select_related("from_agent", "to_agent", "payload_type")
-    )
-    claimed = rows.select_for_update(of=("self",), no_key=True).filter(pk=handoff.pk).first()
-    if claimed is None:
+    mine = Handoff.objects.in_project(access.project_id).filter(pk=handoff.pk)
+    # Locked by itself and read after: a lock that is waited for looks at the row anew, but not at what is joined to it.
+    if not mine.select_for_update(no_key=True).values_list("pk"):
         raise AssayError("not_found", "There is no such handoff.", status=404)
-    return claimed
+    return mine.judged().select_related("from_agent", "to_agent", "payload_type").get()
 
 
 def is_held_by_another(handoff: Handoff, worker: str) -> bool:

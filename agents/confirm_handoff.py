@@ -8,7 +8,7 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db import models, transaction
 
 from agents.claim_handoff import refused, standing
-from agents.models import Handoff
+from agents.models import Agent, Handoff
 from agents.models.handoffs import LONGEST_LEASE, Status
 from config.ids import uuid7
 from sentinel.access import Access
@@ -31,7 +31,9 @@ def confirm_handoff(
         raise single("invalid_lease", "/lease_seconds", f"A lease is 1 to {LONGEST_LEASE} seconds long.")
     waiting = Handoff.objects.in_project(access.project_id).waiting().filter(pk=handoff.pk)
     if agent is not None:
-        waiting = waiting.filter(to_agent__code=agent)
+        # By its id: a condition on a joined table would not be looked at anew by who had to wait for the row.
+        codes = Agent.objects.in_project(access.project_id).filter(code=agent).values_list("pk", flat=True)
+        waiting = waiting.filter(to_agent_id=codes.first())
     lapsed = models.When(status=Status.IN_PROGRESS, then=models.F("attempt") + 1)
     taken = waiting.update(
         status=Status.IN_PROGRESS,

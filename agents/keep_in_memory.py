@@ -4,7 +4,6 @@ key and scope is superseded, never overwritten."""
 from datetime import datetime
 from typing import Any
 
-from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 from django.db.models.functions import Least
 
@@ -19,14 +18,14 @@ def keep_in_memory(
     kind: str,
     key: str,
     value: Any,
+    valid_from: datetime,
     scope: str = EVERYWHERE,
-    valid_from: datetime | None = None,
     valid_to: datetime | None = None,
     handoff: Handoff | None = None,
 ) -> AgentMemory:
-    """The memory as written. Two queries. Who may is for the caller to ask; two at once meet in a constraint."""
+    """The memory as written. Two queries. Who may is for the caller to ask, and that nobody does the same meanwhile."""
     id_ = uuid7()
-    begins: Any = TransactionNow() if valid_from is None else models.Value(valid_from, models.DateTimeField())
+    begins = models.Value(valid_from, models.DateTimeField())
     # What takes its place is named before it is there: the foreign key is looked at when the transaction ends.
     AgentMemory.objects.filter(agent=agent, kind=kind, key=key, scope=scope, superseded_by=None).update(
         superseded_by_id=id_, valid_to=Least("valid_to", begins)
@@ -39,7 +38,7 @@ def keep_in_memory(
         key=key,
         value=value,
         scope=scope,
-        valid_from=begins,
+        valid_from=valid_from,
         valid_to=valid_to,
         handoff=handoff,
     )

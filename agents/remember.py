@@ -8,11 +8,11 @@ import msgspec
 from assay.core.errors import AssayError, FieldError, single
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.utils import timezone
 
 from agents.keep_in_memory import keep_in_memory
 from agents.models import Agent, AgentMemory
 from agents.models.memory import EVERYWHERE
+from agents.read_clock import read_clock
 from sentinel.access import Access
 
 LARGEST = 256 * 1024
@@ -41,16 +41,17 @@ def remember(
     _check(kind, key, scope, value)
     _take_turns(agent, kind, key, scope)
     known = AgentMemory.objects.filter(agent=agent, kind=kind, key=key, scope=scope, superseded_by=None).first()
-    if valid_from is None and known is not None and known.valid_from > timezone.now():
+    begins = valid_from or read_clock()
+    if known is not None and begins < known.valid_from:
+        if valid_from is not None:
+            told = f"What is known now holds since {known.valid_from.isoformat()}: what replaces it begins later."
+            raise single("earlier_than_known", "/valid_from", told)
         # What is known holds only later: what replaces it does not begin before.
-        valid_from = known.valid_from
-    if valid_from is not None and known is not None and valid_from < known.valid_from:
-        told = f"What is known now holds since {known.valid_from.isoformat()}: what replaces it begins later."
-        raise single("earlier_than_known", "/valid_from", told)
-    if valid_to is not None and valid_to < (valid_from or timezone.now()):
+        begins = known.valid_from
+    if valid_to is not None and valid_to < begins:
         raise single("ended_before_started", "/valid_to", "It would end before it begins.")
     written = keep_in_memory(
-        agent=agent, kind=kind, key=key, value=value, scope=scope, valid_from=valid_from, valid_to=valid_to
+        agent=agent, kind=kind, key=key, value=value, scope=scope, valid_from=begins, valid_to=valid_to
     )
     return AgentMemory.objects.select_related("agent").get(pk=written.pk)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from agents.keep_in_memory import keep_in_memory
 from agents.models import Handoff
+from agents.read_clock import read_clock
 
 GIVEN = "handoff"
 OUTCOME = "handoff_outcome"
@@ -12,7 +13,7 @@ LATE = "handoff_late_result"
 
 def remember_handoff(handoff: Handoff, kind: str, **facts: Any) -> None:
     """Write it down for who gave the work and who has it, by its task_id, in the scope of its context. Two queries for
-    each of them."""
+    each of them and one more."""
     value = {
         "task_id": handoff.task_id,
         "task_type": handoff.task_type,
@@ -20,6 +21,7 @@ def remember_handoff(handoff: Handoff, kind: str, **facts: Any) -> None:
         "to_agent": handoff.to_agent.code,
         "status": handoff.status,
     } | facts
+    now = read_clock()
     for agent in (handoff.from_agent, handoff.to_agent):
         if agent is not None:
             keep_in_memory(
@@ -27,6 +29,7 @@ def remember_handoff(handoff: Handoff, kind: str, **facts: Any) -> None:
                 kind=kind,
                 key=handoff.task_id,
                 value=value,
+                valid_from=now,
                 scope=f"context:{handoff.context_id}",
                 handoff=handoff,
             )

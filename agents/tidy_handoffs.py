@@ -14,9 +14,11 @@ def tidy_handoffs() -> int:
     settled = 0
     for pk in list(Handoff.objects.overdue().order_by("id").values_list("pk", flat=True)[:MOST]):
         with transaction.atomic():
-            rows = Handoff.objects.judged().select_related("from_agent", "to_agent", "payload_type").filter(pk=pk)
-            handoff = rows.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
-            if handoff is not None and handoff.state != handoff.status:
+            mine = Handoff.objects.filter(pk=pk)
+            if not mine.select_for_update(no_key=True, skip_locked=True).values_list("pk"):
+                continue
+            handoff = mine.judged().select_related("from_agent", "to_agent", "payload_type").get()
+            if handoff.state != handoff.status:
                 settle_handoff(handoff)
                 settled += 1
     return settled

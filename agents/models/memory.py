@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.functions import TransactionNow
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Now
 
 from agents.models.roster import Agent
 from config.models import Identified
@@ -22,7 +22,7 @@ class MemoryQuerySet(models.QuerySet["AgentMemory"]):
 
     def as_of(self, at: datetime | None = None) -> "MemoryQuerySet":
         """What held at that time, or holds now."""
-        moment = TransactionNow() if at is None else models.Value(at)
+        moment = Now() if at is None else models.Value(at)
         return self.filter(
             models.Q(valid_to=None) | models.Q(valid_to__gt=moment),
             valid_from__lte=moment,
