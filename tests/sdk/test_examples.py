@@ -91,3 +91,57 @@ def test_it_serves_from_forked_workers(vault: Twin, tmp_path: Path) -> None:
     assert all(f"customer want? /{number} (A path.)" in answer for number, answer in enumerate(answers))
     assert len({answer.split(":")[0] for answer in answers}) == 2
     assert vault.uses() == 6
+
+
+def test_it_tells_an_agent_s_decisions(twin: Twin, tmp_path: Path) -> None:
+    output = output_of("agent_decisions.py", twin, tmp_path)
+
+    assert "oslo: fog" in output
+    assert "sent: True" in output
+    berlin, lisbon, oslo = twin.runs.taken.values()
+    assert [decision["reason_code"] for decision in berlin["decisions"] + lisbon["decisions"]] == [
+        "cached_data_sufficient",
+        "cached_data_sufficient",
+    ]
+    assert [decision["reason_code"] for decision in oslo["decisions"]] == [
+        "fresh_data_required",
+        "transient_error_detected",
+    ]
+    assert [(failure["failure_type"], failure["code"]) for failure in oslo["failures"]] == [("timeout", "TimeoutError")]
+    assert {run["status"] for run in twin.runs.taken.values()} == {"success"}
+    assert b"sentence" not in b"".join(twin.bodies)
+
+
+def test_it_tells_an_agent_s_quality_signals(twin: Twin, tmp_path: Path) -> None:
+    output = output_of("agent_quality_signals.py", twin, tmp_path)
+
+    assert "sent: True" in output
+    observed = [
+        {signal["signal_code"]: signal["value"] for signal in run["quality_signals"]}
+        for run in twin.runs.taken.values()
+    ]
+    assert observed == [
+        {"no_results": False, "under_threshold": True, "limit_approached": True, "full_match": True},
+        {"no_results": True, "under_threshold": True, "limit_approached": True, "validation_failed": False},
+    ]
+    assert [run["status"] for run in twin.runs.taken.values()] == ["success", "partial"]
+    assert {run["tokens_out"] for run in twin.runs.taken.values()} == {1350}
+
+
+def test_it_traces_everything(vault: Twin, tmp_path: Path) -> None:
+    output = output_of("agent_tracing.py", vault, tmp_path)
+
+    assert "broken: calendar did not answer" in output
+    assert "left out: {}" in output
+    assert "sent: True" in output
+    by_agent = {(run["agent_id"], len(run["steps"])): run for run in vault.runs.taken.values()}
+    lead, write = by_agent["nova", 4], by_agent["rafa", 1]
+    assert lead["status"] == "partial"
+    assert lead["failures"] == [{"failure_type": "orchestration", "code": "ConnectionError", "step_id": "4"}]
+    parents = sorted(run.get("parent_run_id", "") for run in vault.runs.taken.values())
+    assert parents == ["", "", *[lead["run_id"]] * 3]
+    assert {run.get("session_id") for run in vault.runs.taken.values()} == {"customer-17", None}
+    assert (write["tokens_in"], write["steps"][0]["resolution_id"] != "") == (412, True)
+    assert {run["status"] for run in vault.runs.taken.values()} == {"partial", "success", "failure"}
+    assert vault.runs.refusals == []
+    assert b"Nothing of this" not in b"".join(vault.bodies)
