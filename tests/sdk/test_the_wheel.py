@@ -13,7 +13,10 @@ import importlib.util, sys
 import assay
 assert "site-packages" in assay.__file__, assay.__file__
 assert importlib.util.find_spec("django") is None
+from assay.tracing import AgentTracer
 with assay.Assay(sys.argv[1], sys.argv[2], cache_dir=sys.argv[3]) as client:
+    with AgentTracer("scout", "1", client=client).start_run() as run, run.step("tool"):
+        pass
     resolution = client.resolve(category="greeting", variables={"name": "Ada"})
     client.report_engagement(resolution, engagement_rate=0.5)
     print(resolution.text, client.flush())
@@ -37,6 +40,9 @@ def test_it_works_in_an_environment_of_its_own(twin: Twin, tmp_path: Path) -> No
 
     assert run(python, "-I", "-c", PROGRAM, twin.url, KEY, tmp_path / "cache") == "Hello Ada True\n"
     assert twin.uses() == 1
+    assert len(twin.runs.taken) == 1
     names = zipfile.ZipFile(wheel).namelist()
     assert "assay/py.typed" in names
+    modules = {str(path.relative_to(SDK)) for path in (SDK / "assay").rglob("*.py")}
+    assert {"assay/tracing/__init__.py", "assay/core/codes.py"} < modules <= set(names)
     assert all(name.startswith(("assay/", "assay_sdk-")) for name in names)
