@@ -2,7 +2,7 @@
 
 import hmac
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,11 +13,14 @@ from django.utils import timezone
 
 from agents.count_drops import count_drops
 from agents.find_trials import find_trials
+from agents.hold_spans import hold_spans
+from agents.models import WaitingSpan
 from agents.otlp.assemble import EPOCH, assemble, at
 from agents.otlp.name import Namer
 from agents.otlp.span import Sent, Span
 from agents.otlp.take_apart import merge
 from agents.read_settings import read_settings
+from agents.recall_spans import recall_spans
 from agents.store_runs import Stored, store_runs
 from agents.telemetry.facts import Group, Run
 
@@ -32,9 +35,11 @@ _namers: dict[UUID, Namer] = {}
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How many spans were not taken, by why; and how much of the others was dropped, by `agents.otlp.aliases.NAMES`."""
+    """How many spans were not taken, by why; how many wait for their trace to be known; and how much of the others was
+    dropped, by `agents.otlp.aliases.NAMES`."""
 
     rejected: dict[str, int]
+    waiting: int
     dropped: dict[str, int]
 
 
@@ -48,33 +53,65 @@ def record_spans(*, project_id: UUID, body: bytes, read: Callable[[bytes, Sent],
     sent = Sent(_namer(project_id), earliest=_since(now - timedelta(days=project.days)), latest=_since(now + AHEAD))
     read(body, sent)
     _forget_foreign_trials(project_id, sent)
-    plain: set[str] = set()
-    groups: list[Group] = []
-    for trace_id, spans in sent.traces.items():
-        if not any(span.known for span in spans):
-            # They belong to a run where one of this trace is known; alone they make none.
-            plain.add(trace_id)
-            spans[0].known = True
-        if len(spans) > MOST_SPANS:
-            sent.rejected["too_many_spans"] += len(spans)
-            continue
-        groups.append(Group(trace_id, at(min(span.started for span in spans)), assemble(trace_id, spans)))
-    if not project.keeps_decisions:
-        sent.dropped["decisions"] += sum(len(run.decisions) + len(run.signals) for one in groups for run in one.runs)
+    storing = _Storing(project_id, sent, keeps_decisions=project.keeps_decisions)
+    plain = {trace_id for trace_id, spans in sent.traces.items() if not any(span.known for span in spans)}
+    stored = storing.store(sent.traces, plain)
+    for trace_id, one in stored.items():
+        if isinstance(one, AssayError):
+            sent.rejected[one.code] += len(sent.traces[trace_id])
+    # What makes a trace known and what waits for that may come at the same time: each looks for the other once it is
+    # stored itself.
+    alone = {trace_id for trace_id in plain if _is_nothing(stored[trace_id])}
+    known = hold_spans(project_id=project_id, traces={trace_id: sent.traces[trace_id] for trace_id in alone})
+    held = recall_spans(project_id=project_id, traces=(stored.keys() - alone) | known, most=MOST_SPANS)
+    if held:
+        joined = storing.store({trace_id: one.spans for trace_id, one in held.items()}, held.keys())
+        kept = [row for trace_id, one in joined.items() if isinstance(one, Stored) for row in held[trace_id].rows]
+        WaitingSpan.objects.filter(pk__in=kept).delete()
+    waiting = sum(len(sent.traces[trace_id]) for trace_id in alone - known)
+    told = Recorded(
+        {why: count for why, count in sent.rejected.items() if count},
+        waiting,
+        {what: count for what, count in sent.dropped.items() if count},
+    )
+    count_drops(project_id=project_id, door=DOOR, dropped=told.dropped | told.rejected)
+    return told
 
-    def merged(stored: list[Run], sent_now: list[Run]) -> list[Run]:
-        if not stored and sent_now[0].trace_id in plain:
-            return []
-        return _merge(stored, sent_now, keeps_decisions=project.keeps_decisions)
 
-    for group, told in zip(groups, store_runs(project_id=project_id, groups=groups, merge=merged), strict=True):
-        if not isinstance(told, Stored):
-            sent.rejected[told.code] += len(sent.traces[group.key])
-        elif not told.runs:
-            sent.dropped["plain_spans"] += len(sent.traces[group.key])
-    told_of = Recorded(dict(sent.rejected), {what: count for what, count in sent.dropped.items() if count})
-    count_drops(project_id=project_id, door=DOOR, dropped=told_of.dropped | told_of.rejected)
-    return told_of
+def _is_nothing(told: Stored | AssayError) -> bool:
+    return isinstance(told, Stored) and not told.runs
+
+
+class _Storing:
+    """Stores the traces of one request."""
+
+    def __init__(self, project_id: UUID, sent: Sent, *, keeps_decisions: bool) -> None:
+        self.project_id, self.sent, self.keeps_decisions = project_id, sent, keeps_decisions
+
+    def store(self, traces: Mapping[str, list[Span]], plain: Set[str]) -> dict[str, Stored | AssayError]:
+        """What became of each trace. Of the `plain` ones nothing is stored unless something of them is already."""
+        told: dict[str, Stored | AssayError] = {}
+        groups: list[Group] = []
+        for trace_id, spans in traces.items():
+            if len(spans) > MOST_SPANS:
+                told[trace_id] = _too_many()
+                continue
+            runs = assemble(trace_id, spans, known=trace_id in plain)
+            if not self.keeps_decisions:
+                self.sent.dropped["decisions"] += sum(len(run.decisions) + len(run.signals) for run in runs)
+            groups.append(Group(trace_id, at(min(span.started for span in spans)), runs))
+
+        def merged(stored: list[Run], sent: list[Run]) -> list[Run]:
+            if not stored and sent[0].trace_id in plain:
+                return []
+            return _merge(stored, sent, keeps_decisions=self.keeps_decisions)
+
+        stored = store_runs(project_id=self.project_id, groups=groups, merge=merged)
+        return told | {group.key: one for group, one in zip(groups, stored, strict=True)}
+
+
+def _too_many() -> AssayError:
+    return AssayError("too_many_spans", f"A trace may have {MOST_SPANS} spans at most.", status=413)
 
 
 def _merge(stored: list[Run], sent: list[Run], *, keeps_decisions: bool) -> list[Run]:
@@ -83,7 +120,7 @@ def _merge(stored: list[Run], sent: list[Run], *, keeps_decisions: bool) -> list
         raise AssayError("run_conflict", "A run that is no trace is known by the id of this trace.", status=409)
     runs = merge(stored, sent)
     if stored and sum(1 + len(run.steps) for run in runs) > MOST_SPANS:
-        raise AssayError("too_many_spans", f"A trace may have {MOST_SPANS} spans at most.", status=413)
+        raise _too_many()
     if not keeps_decisions:
         for run in runs:
             run.decisions, run.signals = [], []

@@ -67,10 +67,12 @@ def traces(request: HttpRequest) -> HttpResponse:
 
 
 def _say(recorded: Recorded) -> str:
-    """What was rejected and what was dropped, in a sentence each; empty where nothing was."""
+    """What was rejected, waits and was dropped, in a sentence each; empty where nothing was."""
     said = []
     if recorded.rejected:
         said.append(f"Not taken: {_list(recorded.rejected, _REASONS, 'spans that ')}.")
+    if recorded.waiting:
+        said.append(f"Waiting an hour for an agent, a model or a tool of their trace: {recorded.waiting} spans.")
     if recorded.dropped:
         said.append(f"Telemetry holds codes and numbers. Not kept: {_list(recorded.dropped, NAMES)}.")
     return " ".join(said)

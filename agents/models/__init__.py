@@ -4,6 +4,7 @@ from agents.models.rollups import DecisionCount, DropCount, RunCount, SignalCoun
 from agents.models.roster import Agent
 from agents.models.settings import AgentSettings
 from agents.models.telemetry import Call, Decision, Failure, QualitySignal, Run, RunKey, Step
+from agents.models.waiting import WaitingSpan
 
 __all__ = [
     "Agent",
@@ -24,4 +25,5 @@ __all__ = [
     "RunKey",
     "SignalCount",
     "Step",
+    "WaitingSpan",
 ]

@@ -15,8 +15,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CENT = Decimal("0.00000001")
 
 
-def assemble(trace_id: str, spans: Iterable[Span]) -> list[Run]:
-    """The runs of a trace: the same for the same set of spans, in whatever order. None where none is of a known kind.
+def assemble(trace_id: str, spans: Iterable[Span], *, known: bool = False) -> list[Run]:
+    """The runs of a trace: the same for the same set of spans, in whatever order. None where none of them is of a known
+    kind, unless another one of the trace is `known`.
 
     Each agent is a run. The only one without an agent above it has the trace's id as run id; others `<trace>:<span>`,
     and their nearest agent above as parent. Where there is no such agent, or several, a run of the trace stands above
@@ -26,10 +27,10 @@ def assemble(trace_id: str, spans: Iterable[Span]) -> list[Run]:
     reports = list(spans)
     trace: dict[str, Span] = {}
     for span in reports:
-        known = trace.setdefault(span.span_id, span)
-        if known is not span and _later(span) > _later(known):
+        other = trace.setdefault(span.span_id, span)
+        if other is not span and _later(span) > _later(other):
             trace[span.span_id] = span
-    if not any(span.known for span in reports):
+    if not (known or any(span.known for span in reports)):
         return []
     return _Assembly(trace_id, trace, reports).runs()
 

@@ -249,6 +249,8 @@ class Sent:
             span.documents = _documents(told, kept.dropped, failed=failed)
         if "decision_type" in told or "resolution" in told:
             self._add_choices(span, told)
+            # Who tells of a decision or a version means to be heard.
+            span.known = known or span.decision is not None or span.trial is not None
         self.traces[trace_id].append(span)
 
     def _add_use(self, span: Span, told: dict[str, Any]) -> None:

@@ -1,10 +1,12 @@
 """What becomes a run and what a step, which run a step belongs to, and how a run ended."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from agents.models import Call, Decision, QualitySignal
+from agents.models import Call, Decision, DropCount, QualitySignal, WaitingSpan
 from sentinel.models import Project
 from tests.agents.spans import (
     TRACE,
@@ -215,11 +217,31 @@ def test_it_does_not_wait_for_what_another_process_has(mia: Person) -> None:
     assert runs(mia)["trace"].status == "success"
 
 
-def test_it_drops_a_trace_of_plain_spans(mia: Person) -> None:
+def test_it_makes_no_run_of_plain_spans(mia: Person) -> None:
     told = send(mia, plain(1), plain(2, 1))
 
     assert (told.rejected_spans, runs(mia)) == (0, {})
-    assert "2 spans of traces without an agent, a model or a tool" in told.error_message
+    assert "Waiting an hour for an agent, a model or a tool of their trace: 2 spans." in told.error_message
+
+
+def test_it_links_through_a_plain_span_that_came_first(mia: Person) -> None:
+    send(mia, plain(3, 2))
+    send(mia, plain(3, 2), plain(9, 8, trace="f" * 32))
+    send(mia, agent(4, "remote", parent=3), agent(1, "outer"), tool(2, 1))
+
+    found = runs(mia)
+    assert found[f"trace:{span_id(4)}"].parent_run_id == TRACE
+    assert [step.step_id for step in steps(mia, found["trace"])] == [span_id(2), span_id(3)]
+    assert [row.span_id for row in WaitingSpan.objects.all()] == [span_id(9)]
+
+
+def test_it_drops_and_counts_plain_spans_that_waited_for_nothing(mia: Person) -> None:
+    send(mia, plain(1), plain(2, 1))
+    WaitingSpan.objects.update(received_at=timezone.now() - timedelta(minutes=61))
+
+    send(mia, plain(3, trace="f" * 32))
+    assert [row.span_id for row in WaitingSpan.objects.all()] == [span_id(3)]
+    assert DropCount.objects.get(project=mia.project, what="plain_spans").count == 2
 
 
 def test_it_keeps_plain_spans_of_a_trace_that_is_known(mia: Person) -> None:

@@ -1,0 +1,72 @@
+"""This file lets you hold spans of traces of which nothing is known that makes a run, until something is."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from agents.count_drops import count_drops
+from agents.models import RunKey, WaitingSpan
+from agents.otlp.span import Span
+from agents.telemetry.ids import key_of
+
+PATIENCE = timedelta(hours=1)
+# So many of those that waited too long are let go at a time.
+MOST_LET_GO = 10_000
+FIELDS = {
+    "span_id": "text",
+    "parent_id": "text",
+    "remote_parent": "boolean",
+    "name": "text",
+    "started": "bigint",
+    "ended": "bigint",
+    "failed": "boolean",
+    "code": "text",
+    "agent": "text",
+    "session": "text",
+    "service": "text",
+    "service_version": "text",
+    "environment": "text",
+}
+_NAMES = ", ".join(FIELDS)
+HOLD = f"""
+    INSERT INTO agents_waitingspan (project_id, trace_id, {_NAMES})
+    SELECT %(project)s, trace_id, {_NAMES}
+    FROM unnest(%(trace_id)s::text[], {", ".join(f"%({name})s::{kind}[]" for name, kind in FIELDS.items())})
+        AS sent (trace_id, {_NAMES})
+    ORDER BY trace_id, span_id
+    ON CONFLICT (project_id, trace_id, span_id) DO NOTHING
+"""  # noqa: S608 - names of our own columns
+
+
+def hold_spans(*, project_id: UUID, traces: Mapping[str, Sequence[Span]]) -> set[str]:
+    """Hold the spans of each trace for an hour; which of the traces have become known in the meantime.
+
+    Whoever makes a trace known looks for those that wait after that is stored, and this looks for what is known after
+    these wait: one of the two sees the other. Not within a transaction. Three queries, none for no spans.
+    """
+    if not traces:
+        return set()
+    columns: dict[str, list[Any]] = {name: [] for name in ("trace_id", *FIELDS)}
+    for trace_id, spans in traces.items():
+        for span in spans:
+            columns["trace_id"].append(trace_id)
+            for name in FIELDS:
+                columns[name].append(getattr(span, name))
+    _let_go(project_id)
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, {"project": project_id, **columns})
+    keys = {key_of(trace_id): trace_id for trace_id in traces}
+    known = RunKey.objects.filter(project_id=project_id, key__in=list(keys)).values_list("key", flat=True)
+    return {keys[key] for key in known}
+
+
+def _let_go(project_id: UUID) -> None:
+    """Those of the project that waited too long are dropped, and counted."""
+    late = WaitingSpan.objects.filter(project_id=project_id).since_before(timezone.now() - PATIENCE)
+    gone, _ = WaitingSpan.objects.filter(pk__in=list(late.values_list("pk", flat=True)[:MOST_LET_GO])).delete()
+    count_drops(project_id=project_id, door="otlp", dropped=Counter(plain_spans=gone))
