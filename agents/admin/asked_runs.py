@@ -1,6 +1,6 @@
 """This file lets a list of runs be asked for in an address, and be found however many there are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,14 +10,17 @@ from uuid import UUID
 from assay.core.codes import FAILURE_TYPES, RUN_STATUSES
 from django.db.models import F, OrderBy, Q, QuerySet
 
+from agents.admin.scoped import scope_of
 from agents.admin.windows import Window, named_window
-from agents.models import Failure, Run, RunKey, Step
-from agents.telemetry.ids import group_range, key_of
+from agents.models import Failure, Run, Step
+from agents.questions.find_runs import LOOKED_AT as LOOKED_THROUGH
+from agents.questions.find_runs import Wanted, find_runs
+from agents.questions.locate_run import locate_run
+from agents.questions.run_rows import RunTold
+from agents.telemetry.ids import group_range
 from config.months import time_of_id
 
 PER_PAGE = 50
-# A question that no index answers looks through so many runs at a time, and then says how far it came.
-LOOKED_THROUGH = 50_000
 STEPS_LOOKED_AT = 2_000
 # So many runs of a trace or a session are shown at once.
 MOST_NAMED = 200
@@ -66,7 +69,7 @@ class Asked:
 class Found:
     """A page of runs. `older`: where the next one begins; `reached`: how far back was looked, where not to the end."""
 
-    runs: list[Run]
+    runs: Sequence[Run | RunTold]
     older: UUID | None = None
     reached: datetime | None = None
 
@@ -86,15 +89,25 @@ def read_asked(sent: Mapping[str, str], usual: Window, now: datetime) -> Asked:
     )
 
 
-def find_runs(asked: Asked, project_id: UUID) -> Found:
-    """Three queries at most, each over a bounded part of the table."""
+def look_up(asked: Asked, project_id: UUID) -> Found:
+    """The page that is asked for. Four queries at most, each over a bounded part of the table."""
     if asked.q:
         return Found(_named(asked.q, project_id))
+    if asked.order or asked.looping:
+        return _ranked(asked, project_id)
+    wanted = Wanted(status=asked.status or None, failure_type=asked.failure or None, version_id=asked.version)
+    scope = scope_of(project_id, asked.window, **asked.codes)
+    page = find_runs(scope=scope, wanted=wanted, before=asked.before, size=PER_PAGE)
+    return Found(page.results, page.next, _reached(page.next) if len(page.results) < PER_PAGE else None)
+
+
+def _ranked(asked: Asked, project_id: UUID) -> Found:
+    """Those that took or cost most, or the newest that went in circles."""
     runs: QuerySet[Any] = Run.objects.in_project(project_id).within(asked.window.start, asked.window.until)
     if asked.before is not None:
         runs = runs.filter(pk__lt=asked.before)
     floor = None
-    if asked.is_narrow and asked.version is None and not asked.looping:
+    if asked.version is None and not asked.looping:
         floor = runs.order_by("-id").values_list("id", flat=True)[LOOKED_THROUGH : LOOKED_THROUGH + 1].first()
         runs = runs if floor is None else runs.filter(pk__gte=floor)
     runs = _narrowed(runs, asked, project_id, floor)
@@ -103,18 +116,16 @@ def find_runs(asked: Asked, project_id: UUID) -> Found:
         ordered = runs.filter(**{f"{column}__isnull": False}).order_by(OrderBy(F(column), descending=True), "-id")
         return Found(list(ordered[:PER_PAGE]), floor, _reached(floor))
     page = list(runs.order_by("-id")[: PER_PAGE + 1])
-    if len(page) > PER_PAGE:
-        return Found(page[:PER_PAGE], page[PER_PAGE - 1].pk)
-    return Found(page, floor, _reached(floor))
+    return Found(page[:PER_PAGE], page[PER_PAGE - 1].pk if len(page) > PER_PAGE else None)
 
 
 def _named(name: str, project_id: UUID) -> list[Run]:
-    """The run of this id, and those of this trace or session, by the keys and indexes that they are found by."""
+    """The run of this id, and those of this trace or session. Four queries at most, each by an index."""
     runs: QuerySet[Any] = Run.objects.in_project(project_id)
     is_meant = Q(trace_id=name) | Q(session_id=name)
-    held = RunKey.objects.filter(project_id=project_id, key=key_of(name)).values_list("id", flat=True).first()
-    if held is not None:
-        is_meant |= Q(pk__range=group_range(held)) & (Q(run_id=name) | Q(trace_id=name))
+    located = locate_run(project_id=project_id, run_id=name)
+    if located is not None:
+        is_meant |= Q(pk=located)
     return list(runs.filter(is_meant).order_by("-id")[:MOST_NAMED])
 
 

@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.models import Step
+from agents.questions.cycle import start_of_cycle
+
+MOST_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """The steps of one round by name, how often they came one after the other, and the ids of all steps within."""
+    """The steps of one round by name, the first few of so many, how often they came one after the other, and the ids of
+    all steps within."""
 
     names: tuple[str, ...]
+    length: int
     repeats: int
     ids: frozenset[str]
     first: str
@@ -24,14 +29,9 @@ def find_circle(steps: Sequence[Step], length: int | None, repeats: int | None) 
     if not length or not repeats:
         return None
     ordered = sorted(steps, key=lambda step: step.seq)
-    kinds = [(step.step_type, step.name) for step in ordered]
-    wanted = length * (repeats - 1)
-    alike = 0
-    for place in range(length, len(kinds)):
-        alike = alike + 1 if kinds[place] == kinds[place - length] else 0
-        if alike >= wanted:
-            start = place - wanted - length + 1
-            within = ordered[start : place + 1]
-            names = tuple(step.name or step.step_type for step in within[:length])
-            return Circle(names, repeats, frozenset(step.step_id for step in within), within[0].step_id)
-    return None
+    first = start_of_cycle([(step.step_type, step.name) for step in ordered], length, repeats)
+    if first is None:
+        return None
+    within = ordered[first : first + length * repeats]
+    names = tuple(step.name or step.step_type for step in within[: min(length, MOST_NAMED)])
+    return Circle(names, length, repeats, frozenset(step.step_id for step in within), within[0].step_id)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from agents.models import Call, Run, RunKey
-from agents.telemetry.ids import group_range, key_of
+from agents.models import Call, Run
+from agents.questions.locate_run import locate_run
 
 MOST_CHILDREN = 50
 
@@ -22,7 +22,7 @@ class Family:
 
 
 def family_of(run: Run) -> Family:
-    """Four queries at most, by index."""
+    """Six queries at most, by index."""
     runs: QuerySet[Any] = Run.objects.in_project(run.project_id)
     called = list(runs.filter(pk__in=_called(run)).order_by("id"))
     return Family(_caller(run, runs), called[:MOST_CHILDREN], len(called) > MOST_CHILDREN)
@@ -36,9 +36,5 @@ def _called(run: Run) -> list[UUID]:
 def _caller(run: Run, runs: QuerySet[Any]) -> Run | None:
     if run.parent_run_id is None:
         return None
-    # In the same trace, or reported as a run of its own.
-    within = Q(pk__range=group_range(run.pk))
-    held = RunKey.objects.filter(project_id=run.project_id, key=key_of(run.parent_run_id)).values_list("id", flat=True)
-    for id_ in held:
-        within |= Q(pk__range=group_range(id_))
-    return runs.filter(within, run_id=run.parent_run_id).first()
+    located = locate_run(project_id=run.project_id, run_id=run.parent_run_id)
+    return None if located is None else runs.filter(pk=located).first()

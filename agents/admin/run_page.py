@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from agents.admin.circles import Circle, find_circle
 from agents.admin.run_family import family_of
-from agents.admin.waterfall import Row, Waterfall, lay_out
+from agents.admin.waterfall import Row, Waterfall, close_up, lay_out
 from agents.admin.words import STATUS_CHIPS
 from agents.models import Decision, Failure, QualitySignal, Run, Step
 from agents.models.telemetry import OfRun
@@ -73,9 +75,13 @@ def show(page: ProjectAdmin, request: HttpRequest, run: Run) -> HttpResponse:
     pages = _pages(len(waterfall.rows), request.GET.get("p", ""))
     shown = next((it for it in pages if it.is_shown), None)
     rows = waterfall.rows[shown.first - 1 : shown.last] if shown else []
+    close = close_up(waterfall, rows) if len(pages) > 1 else waterfall
+    rows = close.rows
     beside = Q(step_id__in=[row.step.step_id for row in rows]) | Q(step_id=None)
     failures = list(_of(Failure, run)[:MOST_BESIDE])
-    decisions = list(_of(Decision, run).filter(beside)[:MOST_BESIDE])
+    # Lists of codes are of a type of their own, which nobody reads but as texts.
+    named = Cast("candidates", ArrayField(TextField()))
+    decisions = list(_of(Decision, run).filter(beside).defer("candidates").annotate(named=named)[:MOST_BESIDE])
     signals = list(_of(QualitySignal, run).filter(beside)[:MOST_BESIDE])
     versions = _versions(run, rows)
     circle = find_circle(steps, run.loop_length, run.loop_repeats)
@@ -87,9 +93,11 @@ def show(page: ProjectAdmin, request: HttpRequest, run: Run) -> HttpResponse:
         "agents/run.html",
         title=run.run_id,
         run=run,
+        original=run,
         chip=STATUS_CHIPS[run.status],
         length_ms=length_ms,
         waterfall=waterfall,
+        ticks=close.ticks,
         lines=lines,
         pages=pages if len(pages) > 1 else [],
         shown=shown,

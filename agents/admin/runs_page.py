@@ -1,7 +1,7 @@
 """The list of runs, which answers its usual questions at one click."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,19 +10,22 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from agents.admin.asked_runs import CODES, ORDERS, Asked, Found, find_runs, read_asked
+from agents.admin.asked_runs import CODES, ORDERS, Asked, Found, look_up, read_asked
 from agents.admin.first_run import examples
+from agents.admin.known_agents import Select, known_agents, select, selects
+from agents.admin.scoped import scope_of
 from agents.admin.tallies import Tally, tally
-from agents.admin.windows import DAY, WINDOWS, midnight, named_window, narrowest
-from agents.models import Failure, Run, RunCount
+from agents.admin.windows import WINDOWS, named_window, narrowest
+from agents.models import Failure, Run
+from agents.questions.find_loops import LoopGroup, find_loops
+from agents.questions.run_rows import RunTold
 from agents.telemetry.ids import group_range
 from config.months import time_of_id
 from config.templatetags.assay import dollars, duration, percent, thousands
 from sentinel.admin_base import ProjectAdmin
 from vault.models import Version
 
-MOST_CHOICES = 200
-CHOICES_GO_BACK = timedelta(days=35)
+LOOPS_READ = 50
 NOT_FILTERED = {"status": "", "failure": "", "looping": False, "version": None, "order": ""} | dict.fromkeys(CODES, "")
 
 
@@ -30,7 +33,7 @@ NOT_FILTERED = {"status": "", "failure": "", "looping": False, "version": None, 
 class Row:
     """A run in the list. `share` of the longest on the page, in per cent; `failures`: type and code of each."""
 
-    run: Run
+    run: Run | RunTold
     agent_link: str
     share: int
     failures: list[tuple[str, str]]
@@ -61,7 +64,7 @@ def show(page: ProjectAdmin, request: HttpRequest) -> HttpResponse:
         shown = examples(request.build_absolute_uri("/"))
         return page.page(request, "agents/no_runs.html", title="Runs", examples=shown)
     asked = read_asked(request.GET, narrowest(time_of_id(latest), now), now)
-    found = find_runs(asked, project_id)
+    found = look_up(asked, project_id)
     counted, columns = tally(project_id, asked.window, asked.codes)
     return page.page(
         request,
@@ -69,13 +72,14 @@ def show(page: ProjectAdmin, request: HttpRequest) -> HttpResponse:
         title="Runs",
         asked=asked,
         found=found,
+        circles=_circles(asked, project_id) if asked.looping else [],
         rows=_rows(asked, found, project_id),
         tally=counted,
         columns=[{"link": _day(asked, it.start, now)} | asdict(it) for it in columns],
         heading=_heading(asked),
         windows=_windows(asked, now),
         tiles=_tiles(asked, counted),
-        selects=_selects(project_id, asked, now),
+        selects=_selects(project_id, asked),
         older=asked.link(before=found.older) if found.older else "",
         newest=asked.link(),
         unfiltered=asked.link(**NOT_FILTERED),
@@ -89,7 +93,7 @@ def _rows(asked: Asked, found: Found, project_id: UUID) -> list[Row]:
     suspects = [run for run in found.runs if run.status != "success"]
     if suspects:
         of_groups = Q()
-        for low, high in {group_range(run.pk) for run in suspects}:
+        for low, high in {group_range(run.id) for run in suspects}:
             of_groups |= Q(pk__range=(low, high))
         of_runs: QuerySet[Any] = Failure.objects.in_project(project_id).filter(of_groups)
         for run, kind, code in of_runs.order_by("id").values_list("run", "failure_type", "code")[:1000]:
@@ -100,10 +104,15 @@ def _rows(asked: Asked, found: Found, project_id: UUID) -> list[Row]:
             run,
             asked.link(agent_id=run.agent_id, agent_version="", window=asked.window),
             round(100 * (run.latency_ms or 0.0) / longest),
-            failures.get(run.pk, []),
+            failures.get(run.id, []),
         )
         for run in found.runs
     ]
+
+
+def _circles(asked: Asked, project_id: UUID) -> list[LoopGroup]:
+    """The circles that the latest looping runs went through. Three queries."""
+    return find_loops(scope=scope_of(project_id, asked.window, **asked.codes), before=None, size=LOOPS_READ).groups
 
 
 def _heading(asked: Asked) -> str:
@@ -149,28 +158,11 @@ def _tiles(asked: Asked, counted: Tally) -> list[Tile]:
     ]
 
 
-def _selects(project_id: UUID, asked: Asked, now: datetime) -> list[dict[str, Any]]:
+def _selects(project_id: UUID, asked: Asked) -> list[Select]:
     """What can be chosen by name. One query, of the days' rollups."""
-    days: QuerySet[Any] = RunCount.objects.filter(project_id=project_id, grain="d")
-    start = asked.window.start or midnight(now) - CHOICES_GO_BACK
-    seen = list(days.filter(start__gte=min(start, midnight(now) - DAY)).values_list(*CODES).distinct()[:2000])
-    of_agent = [row for row in seen if row[0] == asked.agent_id] if asked.agent_id else seen
-    choices = {
-        "agent_id": {row[0] for row in seen},
-        "agent_version": {row[1] for row in of_agent},
-        "environment": {row[2] for row in of_agent},
-    }
-    titles = {"agent_id": "Agent", "agent_version": "Version", "environment": "Environment"}
-    fixed = {"status": ("Status", RUN_STATUSES), "failure": ("Failure of", FAILURE_TYPES)}
-    named = [
-        _select(name, titles[name], sorted(values | {it for it in [getattr(asked, name)] if it})[:MOST_CHOICES], asked)
-        for name, values in choices.items()
-    ]
-    return [*named, *(_select(name, title, list(codes), asked) for name, (title, codes) in fixed.items())]
-
-
-def _select(name: str, title: str, values: list[str], asked: Asked) -> dict[str, Any]:
-    return {"name": name, "title": title, "values": values, "chosen": getattr(asked, name)}
+    named = selects(known_agents(project_id, asked.window), **(dict.fromkeys(CODES, "") | asked.codes))
+    status = select("status", "Status", RUN_STATUSES, asked.status)
+    return [*named, status, select("failure", "Failure of", FAILURE_TYPES, asked.failure)]
 
 
 def _prompt_version(version: UUID | None, project_id: UUID) -> Version | None:

@@ -4,8 +4,9 @@ Places are in thousandths of the axis. A step that does not say when it began ha
 say how long each took, and all begin at the left.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from agents.models import Step
@@ -76,6 +77,27 @@ def lay_out(steps: Sequence[Step], *, began_at: datetime, length_ms: float | Non
     return Waterfall(rows, _ticks(length), length, is_timed)
 
 
+def close_up(whole: Waterfall, rows: Sequence[Row]) -> Waterfall:
+    """These rows of a waterfall on an axis of their own: that of what has nothing below it, which is shown whole."""
+    timed = [row for row in rows if row.left is not None and row.width is not None]
+    leaves = [row for row in timed if not row.children] or timed
+    if not whole.is_timed or not leaves:
+        return Waterfall(list(rows), whole.ticks, whole.length_ms, whole.is_timed)
+    low = min(row.left or 0.0 for row in leaves)
+    high = max((row.left or 0.0) + (row.width or 0.0) for row in leaves)
+    scale = 1000 / max(high - low, 1e-6)
+    closer = []
+    for row in rows:
+        if row.left is None or row.width is None:
+            closer.append(row)
+            continue
+        left = min(max((row.left - low) * scale, 0.0), 1000 - NARROWEST)
+        right = min(max((row.left + row.width - low) * scale, left + NARROWEST), 1000.0)
+        closer.append(replace(row, left=round(left, 2), width=round(right - left, 2)))
+    since, length = low * whole.length_ms / 1000, (high - low) * whole.length_ms / 1000
+    return Waterfall(closer, _ticks(length, since), length, is_timed=True)
+
+
 def took(step: Step) -> float | None:
     """How long it took, in milliseconds; None where nothing says."""
     if step.latency_ms is not None:
@@ -128,10 +150,11 @@ def _nested(steps: Sequence[Step]) -> list[Nested]:
         waiting += [(child, depth + 1) for child in reversed(own)]
 
 
-def _ticks(length: float) -> list[Tick]:
-    """Round times along the axis, its beginning left out."""
+def _ticks(length: float, since: float = 0.0) -> list[Tick]:
+    """Round times along the axis, its very beginning left out."""
     if length <= 0:
         return []
     rough = length / MOST_TICKS
     step = next((round_time for round_time in ROUND_TIMES if round_time >= rough), rough)
-    return [Tick(round(100 * place * step / length, 2), place * step) for place in range(1, int(length / step) + 1)]
+    places = range(math.floor(since / step) + 1, math.floor((since + length) / step) + 1)
+    return [Tick(round(100 * (place * step - since) / length, 2), place * step) for place in places]
