@@ -11,3 +11,4 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         every(timedelta(minutes=1), "agents.tasks.tidy")
+        every(timedelta(days=1), "agents.tasks.keep")

@@ -1,6 +1,6 @@
 """This file lets you store runs, in groups that are merged as one, with everything that counts them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from assay.core.errors import AssayError
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from agents.add_counts import add_counts
+from agents.answer_calls import answer_calls
 from agents.keep_telemetry_months import forget_months, keep_telemetry_months, unkept_months
 from agents.load_runs import load_runs
 from agents.note_calls import note_calls
@@ -74,12 +75,15 @@ def store_runs(*, project_id: UUID, groups: Sequence[Group], merge: Merge) -> li
         keep_telemetry_months(months)
         try:
             with transaction.atomic():
-                return _store(project_id, groups, merge)
+                told, held = _store(project_id, groups, merge)
         except _MonthMissing as missing:
             months |= missing.args[0]
         except (OperationalError, IntegrityError) as error:
             if not (tries_left and _may_try_again(error)):
                 raise
+        else:
+            answer_calls(project_id=project_id, held=held)
+            return told
     raise OperationalError("no try was left")
 
 
@@ -93,7 +97,9 @@ def _may_try_again(error: Exception) -> bool:
     return cause.sqlstate in _AGAIN
 
 
-def _store(project_id: UUID, groups: Sequence[Group], merge: Merge) -> list[Stored | AssayError]:
+def _store(
+    project_id: UUID, groups: Sequence[Group], merge: Merge
+) -> tuple[list[Stored | AssayError], Collection[Held]]:
     held = _hold(project_id, groups)
     told: list[Stored | AssayError] = []
     for group in groups:
@@ -109,7 +115,7 @@ def _store(project_id: UUID, groups: Sequence[Group], merge: Merge) -> list[Stor
         result = one.become(runs)
         told.append(Stored(result, runs, one.ids()))
     _write(project_id, [one for one in held.values() if one.differs])
-    return told
+    return told, held.values()
 
 
 def _seq(step: Any) -> int:

@@ -1,8 +1,14 @@
 """What the worker does for agents. Each can be run twice."""
 
+from agents.keep_telemetry import keep_telemetry
 from agents.tidy_handoffs import tidy_handoffs
 
 
 def tidy() -> None:
     """Write down what time has done to handoffs."""
     tidy_handoffs()
+
+
+def keep() -> None:
+    """Have the months that telemetry needs, and nothing that is past keeping."""
+    keep_telemetry()

@@ -7,6 +7,11 @@ from uuid import UUID
 from django.db import connection, transaction
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# One that is half detached comes first: PostgreSQL detaches no other one before.
+PARTITIONS = """
+    SELECT inhrelid::regclass::text, inhdetachpending FROM pg_inherits WHERE inhparent = %s::regclass
+    ORDER BY inhdetachpending DESC, 1
+"""
 
 
 def id_at(at: datetime, own: bytes) -> UUID:
@@ -52,15 +57,17 @@ def keep_months(table: str, months: set[datetime]) -> None:
 def drop_months(table: str, before: datetime) -> list[str]:
     """Drop the partitions of months that had ended by `before`; their names. Not within a transaction.
 
-    Each is first detached without keeping anybody from reading or writing, and only then dropped.
+    Each is first detached without keeping anybody from reading or writing, and only then dropped. One that was left
+    half detached, because whoever was at it was stopped, is finished.
     """
     last = partition(table, month_of(before))
     dropped = []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [table])
-        for (name,) in sorted(cursor.fetchall()):
+        cursor.execute(PARTITIONS, [table])
+        for name, is_pending in cursor.fetchall():
             if name < last:
-                cursor.execute(f'ALTER TABLE "{table}" DETACH PARTITION "{name}" CONCURRENTLY')
+                how = "FINALIZE" if is_pending else "CONCURRENTLY"
+                cursor.execute(f'ALTER TABLE "{table}" DETACH PARTITION "{name}" {how}')
                 cursor.execute(f'DROP TABLE "{name}"')
                 dropped.append(name)
     return dropped
