@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 import pytest
@@ -24,10 +24,10 @@ from tests.agents.asking import a_decision, a_failure, a_run, a_signal, at, keep
 from tests.conftest import make_project
 
 numbers = count()
-# Three days, and on and beside their hours: where windows are cut.
+# Few hours of three days, so that edges have runs in them; and on and beside the hour, where windows are cut.
 INSTANTS = st.builds(
     lambda hour, off: at(10) + hour * HOUR + off,
-    st.integers(0, 72),
+    st.sampled_from([0, 1, 23, 24, 47, 48]),
     st.sampled_from([timedelta(milliseconds=ms) for ms in (-1, 0, 1, 90_000, 1_800_000, 3_599_999)]),
 )
 PLACES = {"agent_id": ["clerk", "scout"], "agent_version": ["1.0", "1.1"], "environment": ["production", "staging"]}
@@ -167,7 +167,7 @@ def scopes(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(
     runs=st.lists(told_runs(), max_size=12),
     about=scopes(),
@@ -178,6 +178,37 @@ def test_it_counts_what_is_there(runs: list[Run], about: dict[str, Any], by: tup
     keep(project.pk, *runs)
     for kind in KINDS:
         check(kind, Scope(project.pk, **about), (*kind.keys, *by), runs)
+
+
+def test_it_counts_every_kind_of_run_at_an_edge(bakery: Project) -> None:
+    """Each status, with failures and without, with decisions and signals once, twice and of both values."""
+    runs = []
+    for place, (status, kinds, twice) in enumerate(
+        product(("success", "failure", "partial", "running"), ([], ["tool"], ["tool", "model", "tool"]), (False, True))
+    ):
+        decisions = [a_decision(), a_decision(own_id="again", confidence=0.5)]
+        signals = [
+            a_signal(value=twice),
+            a_signal(own_id="again", value=False),
+            a_signal("no_results", "empty_retrieval"),
+        ]
+        run = a_run(
+            f"run-{place}",
+            at(10, 9, place + 1),
+            status=status,
+            latency_ms=1.5 * place if twice else None,
+            tokens_in=place,
+            tokens_out=None if twice else 7,
+            steps=steps_of(*[("tool", "search")] * place),
+            failures=[a_failure(kind, own_id=str(number)) for number, kind in enumerate(kinds)],
+            decisions=decisions if twice else decisions[:1],
+            signals=signals if twice else signals[1:],
+        )
+        runs.append(run)
+    keep(bakery.pk, *runs)
+    for start, end in ((0, 59), (0, 12), (5, 20)):
+        for kind in KINDS:
+            check(kind, Scope(bakery.pk, Window(at(10, 9, start), at(10, 9, end))), kind.keys, runs)
 
 
 def three_runs(project: Project) -> list[Run]:
