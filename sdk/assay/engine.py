@@ -16,7 +16,7 @@ from assay.core.errors import AssayError, BundleError
 from assay.core.resolve import Request, Resolution, resolve
 from assay.fallback import AssayUnavailable, Fallback, fall_back
 from assay.folder import open_folder
-from assay.notices import Notices, logger, warn
+from assay.notices import Notices, logger
 from assay.observe import Outcome
 from assay.options import Options
 from assay.outbox import Kind, Outbox
@@ -33,7 +33,6 @@ REFUSED_PAUSE = 30.0
 EXIT_TIMEOUT = 2.0
 RESTART_PAUSE = 1.0
 FORK_PATIENCE = 0.3
-TRIMMED_EVERY = 1.0
 MOST_MET = 50_000
 MOST_UNPLACED = 10_000
 
@@ -67,7 +66,7 @@ class Engine:
         """Set what no other process or earlier life may share."""
         self.live = None
         self._spool = Spool(self._outbox, self._notices)
-        self._saver = Saver(self._save)
+        self._saver = Saver(self._spool.save)
         self._unplaced: deque[Outcome] = deque(maxlen=MOST_UNPLACED)
         self._ticking = threading.Lock()
         self._ticking_held = False
@@ -77,7 +76,6 @@ class Engine:
         self._settled = threading.Event()
         self._wait_until = 0.0
         self._rest_until = 0.0
-        self._trimmed_at = 0.0
         self._refresh_pace = Pace(self.options.refresh_interval, SLOWEST_REFRESH)
         self._send_pace = Pace(self.options.send_interval, SLOWEST_SEND, first=self.options.send_interval)
 
@@ -270,7 +268,7 @@ class Engine:
 
     def _send(self) -> None:
         try:
-            self._trim()
+            self._outbox.trim()
             send(self._outbox, self._transport, deadline=time.monotonic() + self.options.timeout)
         except (Trouble, sqlite3.Error, OSError) as error:
             self._send_pace.failed(error.retry_after if isinstance(error, Trouble) else None)
@@ -278,22 +276,6 @@ class Engine:
         else:
             self._send_pace.succeeded()
             self._notices.over("sending")
-
-    def _save(self) -> bool:
-        # A queue that grows fast is trimmed as it grows, not only when the server is next asked to take of it.
-        saved = self._spool.save()
-        if saved and time.monotonic() >= self._trimmed_at + TRIMMED_EVERY:
-            try:
-                self._trim()
-            except (sqlite3.Error, OSError):
-                return True
-        return saved
-
-    def _trim(self) -> None:
-        self._trimmed_at = time.monotonic()
-        dropped = self._outbox.trim()
-        if dropped:
-            warn(f"Assay's queue is full: the {dropped} oldest items were dropped unsent.")
 
     def _what_serves(self) -> str:
         bundle = self._held.bundle

@@ -121,14 +121,17 @@ class Outbox:
             connection.executemany("DELETE FROM item WHERE id = ?", [(item.id,) for item in items])
 
     def trim(self) -> int:
-        """Drop the oldest items beyond the limit, or of a queue that fills too much of the disk; return how many."""
+        """Drop the oldest items beyond the limit, or of a queue that fills too much of the disk, with a warning; return
+        how many."""
         with self._transaction() as connection:
             there = connection.execute("SELECT count(*) FROM item").fetchone()[0]
             dropped = _drop_oldest(connection, there - self._limit)
             most = MOST_BYTES if self._folder is not None else MOST_BYTES_IN_MEMORY
             while _bytes_used(connection) > most and (more := _drop_oldest(connection, max(there // 20, 1))):
                 dropped += more
-            return dropped
+        if dropped:
+            warn(f"Assay's queue is full: the {dropped} oldest items were dropped unsent.")
+        return dropped
 
     @contextlib.contextmanager
     def sending(self, timeout: float) -> Iterator[bool]:

@@ -13,6 +13,7 @@ MAX_UNCOUNTED = 50_000
 MAX_UNSAVED = 10_000
 MAX_ROWS_LATER = 200_000
 SAVED_TOGETHER = 200
+TRIMMED_AFTER = 1000
 
 
 class Later(Protocol):
@@ -49,6 +50,7 @@ class Spool:
         self._later: deque[Later] = deque()
         self._rows_later = 0
         self._entries: list[Entry] = []
+        self._untrimmed = 0
         self._arriving = threading.Lock()
         self._counting = threading.Lock()
         self._saving = threading.Lock()
@@ -109,7 +111,12 @@ class Spool:
             if not self._entries:
                 self._entries = self._encoded()
             self._outbox.add_all("runs", self._entries)
+            self._untrimmed += len(self._entries)
             self._entries = []
+            # Where they come fast, the queue would outgrow its bounds before the next attempt to send.
+            if self._untrimmed >= TRIMMED_AFTER:
+                self._untrimmed = 0
+                self._outbox.trim()
 
     def _encoded(self) -> list[Entry]:
         entries: list[Entry] = []

@@ -167,6 +167,19 @@ def test_it_is_bounded_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     outbox.close()
 
 
+def test_it_is_bounded_while_no_server_answers(twin: Twin, make_tracer: MakeTracer, tmp_path: Path) -> None:
+    """Nothing is tried to be sent meanwhile."""
+    tracer = make_tracer(max_queue=1500, send_interval=3600)
+    with pytest.warns(AssayWarning, match="oldest items were dropped"):  # noqa: PT031 - it comes from a thread
+        work(tracer, 4000)
+        assert tracer._engine._spool.save()
+
+    assert 1500 <= queued(tmp_path / "cache") < 2700
+    assert tracer.flush(20)
+    times = [run["started_at"] for run in twin.runs.taken.values()]
+    assert times == sorted(times)
+
+
 def test_it_is_bounded_in_memory(make_tracer: MakeTracer) -> None:
     """The disk does not take what is new, for now; the agent goes on."""
     tracer = make_tracer()
