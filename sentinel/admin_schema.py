@@ -12,11 +12,11 @@ from sentinel.admin_fields import AreaWidget, TextWidget
 YES_NO = [("", "–"), ("true", "yes"), ("false", "no")]
 
 
-def names_in_order(schema: Mapping[str, Any], *, by_name: bool = False) -> list[str]:
-    """The properties' names: what is required first, in the schema's order or by name."""
-    names = list(schema.get("properties", {}))
-    required = set(schema.get("required", []))
-    return sorted(names, key=lambda it: (it not in required, it if by_name else ""))
+def names_in_order(schema: Mapping[str, Any]) -> list[str]:
+    """The properties' names: what is required first, as it is listed there, then the others by name. (The database
+    keeps no order of properties.)"""
+    required = {name: place for place, name in enumerate(schema.get("required", []))}
+    return sorted(schema.get("properties", {}), key=lambda name: (required.get(name, len(required)), name))
 
 
 def kind_of(rule: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from sentinel.admin_base import ProjectAdmin
 
 OPEN_SHOWN = 12
 ENDED_SHOWN = 6
-MEMORY_SHOWN = 15
+MEMORY_SHOWN = 8
 ENDS = (Status.COMPLETED, Status.REJECTED, Status.FAILED, Status.CANCELED, Status.EXPIRED)
 
 

@@ -142,7 +142,8 @@ def as_cards(handoffs: HandoffQuerySet) -> HandoffQuerySet:
 
 def pressing_first(cards: HandoffQuerySet) -> HandoffQuerySet:
     """What is late or nearly so on top, then as agents get them."""
-    late = Case(When(presses=True, then=0), When(lapsed=True, then=1), default=2)
+    passed = Q(status__in=OPEN, deadline__lte=TransactionNow())
+    late = Case(When(passed, then=0), When(lapsed=True, then=1), When(presses=True, then=2), default=3)
     return cards.order_by(late, "priority", F("deadline").asc(nulls_last=True), "id")
 
 

@@ -49,10 +49,11 @@ def show(page: ProjectAdmin, request: HttpRequest, handoff: Handoff) -> HttpResp
     """About nine queries, however much became of it. `handoff` is judged."""
     access = page.access(request)
     in_context = Handoff.objects.in_project(handoff.project_id).filter(context_id=handoff.context_id)
-    others = as_cards(in_context.exclude(pk=handoff.pk)).order_by("-id")[: OTHERS_SHOWN + 1]
     events = handoff.events.select_related("actor", "key").order_by("-id")[: EVENTS_SHOWN + 1]
     now = timezone.now()
     chain = chain_of(handoff)
+    drawn = [card.pk for card in (*(hop.card for hop in chain.hops), *chain.children)]
+    others = as_cards(in_context.exclude(pk__in=drawn)).order_by("-id")[: OTHERS_SHOWN + 1]
     this = next(hop.card for hop in chain.hops if hop.is_this)
     return page.page(
         request,

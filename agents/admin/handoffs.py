@@ -140,7 +140,7 @@ class HandoffAdmin(ProjectAdmin):
     @display(description="State")
     def state_now(self, handoff: Handoff) -> str:
         state = Status(handoff.state)
-        return format_html('<span class="as-chip {}">{}</span>', STATE_CHIPS[state], STATE_WORDS[state])
+        return format_html('<span class="as-chip as-number {}">{}</span>', STATE_CHIPS[state], STATE_WORDS[state])
 
     @display(description="Priority", ordering="priority")
     def urgency(self, handoff: Handoff) -> str:

@@ -1,5 +1,6 @@
 """What agents remember: searched by agent, kind, key, scope and the time at which it holds."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,10 @@ from config.templatetags.assay import ago
 from sentinel.admin_base import Place, ProjectAdmin
 
 EARLIER_SHOWN = 20
+MOST_LEAVES, LONGEST = 20, 140
+# What every memory of a handoff says: the first are its key and its agents, the others come last.
+SAID_ABOVE = ("task_id", "from_agent", "to_agent")
+USUAL = ("status", "priority", "task_type")
 LATELY_WRITTEN = 5000
 
 
@@ -46,6 +51,8 @@ class ByTime(SimpleListFilter):
         return [("now", "now")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "now":
+            return queryset.as_of()
         at = moment(self.value() or "")
         return queryset.as_of(at) if at is not None else queryset
 
@@ -98,13 +105,13 @@ class AgentMemoryAdmin(ProjectAdmin):
 
     @display(description="Since", ordering="valid_from")
     def since(self, memory: AgentMemory) -> str:
-        return ago(memory.valid_from)
+        return format_html('<span class="as-number">{}</span>', ago(memory.valid_from))
 
     @display(description="Until")
     def until(self, memory: AgentMemory) -> str:
         if memory.valid_to is None:
-            return "now"
-        return f"{memory.valid_to:%-d %b %Y, %H:%M}"
+            return "–"
+        return format_html('<span class="as-number">{}</span>', f"{memory.valid_to:%-d %b %Y, %H:%M}")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -129,13 +136,20 @@ class AgentMemoryAdmin(ProjectAdmin):
 
 
 def in_short(value: Any) -> str:
-    """The beginning of what is remembered, in a line."""
+    """The beginning of what is remembered, in a line: what differs from one to the next first."""
+    leaves = list(_leaves(value))[:MOST_LEAVES]
+    leaves.sort(key=lambda leaf: leaf[0] in USUAL)
+    said = " · ".join(f"{name} {word}".strip() for name, word in leaves)
+    return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
+
+
+def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
-        said = " · ".join(f"{name} {_word(it)}" for name, it in value.items() if isinstance(it, str | int | float))
-    else:
-        said = _word(value)
-    return said if len(said) <= 110 else f"{said[:109]}…"
-
-
-def _word(value: Any) -> str:
-    return value if isinstance(value, str) else as_json(value)
+        for inner, it in value.items():
+            if inner not in SAID_ABOVE:
+                yield from _leaves(it, inner)
+    elif isinstance(value, list):
+        for it in value[:3]:
+            yield from _leaves(it, name)
+    elif value not in (None, ""):
+        yield name, value if isinstance(value, str) else as_json(value)

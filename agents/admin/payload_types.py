@@ -19,6 +19,7 @@ from agents.models import Handoff, PayloadType
 from agents.register_payload_type import register_payload_type
 from sentinel.admin_base import Place, ProjectAdmin
 from sentinel.admin_fields import JSONText, LongText, TextWidget, tell
+from sentinel.admin_schema import names_in_order
 
 VERSIONS_SHOWN = 50
 HANDOFFS_SHOWN = 8
@@ -129,7 +130,7 @@ class PayloadTypeAdmin(ProjectAdmin):
             title=found.name,
             type=found,
             versions=versions[:VERSIONS_SHOWN],
-            properties=[_property(it, rule, required) for it, rule in found.schema.get("properties", {}).items()],
+            properties=[_property(it, found.schema["properties"][it], required) for it in names_in_order(found.schema)],
             schema=as_json(found.schema),
             handoffs=handoffs.order_by("-id")[:HANDOFFS_SHOWN],
             may_write=self.access(request).may("agents.write"),

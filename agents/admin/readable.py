@@ -26,7 +26,7 @@ class Shown:
 
 
 def readable(value: Any, schema: Mapping[str, Any] | None = None) -> list[Shown]:
-    """The properties of an object, in the order of its schema; anything else stands alone, without a name."""
+    """The properties of an object, what its schema requires first; anything else stands alone, without a name."""
     if not isinstance(value, dict):
         return [_shown("", value, {}, 0)]
     return list(_parts(value, schema or {}, 0))
@@ -37,9 +37,9 @@ def as_json(value: Any) -> str:
 
 
 def _parts(value: dict[str, Any], schema: Mapping[str, Any], depth: int) -> tuple[Shown, ...]:
-    rules = schema.get("properties", {}) if isinstance(schema, Mapping) else {}
-    places = {name: place for place, name in enumerate(rules)}
-    names = sorted(value, key=lambda name: places.get(name, len(places)))
+    rules = schema.get("properties", {})
+    required = {name: place for place, name in enumerate(schema.get("required", []))}
+    names = sorted(value, key=lambda name: (required.get(name, len(required)), name))
     return tuple(_shown(name, value[name], rules.get(name) or {}, depth) for name in names[:MOST_ITEMS])
 
 

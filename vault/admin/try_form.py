@@ -24,7 +24,7 @@ class TryForm(forms.Form):
         self.properties: dict[str, Any] = self.schema.get("properties", {})
         # Whether one may be left empty is for the schema to say, not for the form: these are marked, no more.
         self.wanted = {PREFIX + name for name in self.schema.get("required", [])}
-        for name in names_in_order(self.schema, by_name=True):
+        for name in names_in_order(self.schema):
             self.fields[PREFIX + name] = field_for(name, self.properties[name])
         self.fields["client"] = forms.ChoiceField(
             label="For the client",
