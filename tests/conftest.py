@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from agents import keep_telemetry_months, read_settings
 from experiments import bundle, expose_once, usage
 from sentinel import access, revision
 from sentinel.access import Access, access_of_person
@@ -19,8 +20,9 @@ from sentinel.roles import ROLE_PERMISSIONS
 def nothing_remembered() -> Iterator[None]:
     """What a process remembers of the database must not outlive the test that wrote it."""
     yield
-    for module in (access, revision, bundle, expose_once):
+    for module in (access, revision, bundle, expose_once, read_settings):
         module.forget()
+    keep_telemetry_months.forget_months()
     usage._served.clear()
 
 
