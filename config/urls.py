@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/v1/", include("experiments.api.urls")),
     path("api/v1/", include("sentinel.api.urls")),
     path("api/v1/", include("vault.api.urls")),
+    path("", include("agents.api.a2a_urls")),
     path("otlp/", include("agents.api.otlp_urls")),
     path("ofrep/v1/", include("experiments.api.flag_urls")),
 ]
