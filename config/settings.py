@@ -223,6 +223,7 @@ SPECTACULAR_SETTINGS = {
         "sentinel.api.openapi.add_operations",
         "experiments.api.openapi.add_operations",
         "experiments.api.flags_openapi.add_operations",
+        "agents.api.openapi.add_operations",
         "agents.api.questions_openapi.add_operations",
         "config.openapi.complete",
     ],
