@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from agents.forget_telemetry import ROLLUPS, forget_telemetry
 from agents.keep_telemetry_months import forget_months, keep_telemetry_months
-from agents.models import AgentSettings
 from agents.telemetry.rows import COLUMNS
 from config.months import drop_months, first_id, month_of, next_month
 from sentinel.models import Project
@@ -44,8 +43,7 @@ def keep_telemetry() -> Kept:
         forget_months()
         keep_telemetry_months({month})
         month = next_month(month)
-    days = dict.fromkeys(Project.objects.all(), settings.RETENTION_DAYS)
-    days |= {one.project: one.days for one in AgentSettings.objects.select_related("project")}
+    days = Project.objects.all().days()
     longest = max(days.values(), default=settings.RETENTION_DAYS)
     dropped = _drop(now - timedelta(days=longest))
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -10,7 +10,6 @@ from uuid import UUID
 from assay.core import token
 from assay.core.errors import AssayError, single
 from assay.core.execution import QUALITY, Execution, check_execution
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -21,6 +20,7 @@ from experiments.execution_days import COUNTED, hold_days
 from experiments.models import Metric
 from experiments.observed import Answer, Taken, hash_of_resolution, milliseconds, number_of, unit_of
 from experiments.record_outcomes import Measured, counts, measure
+from sentinel.models import Project
 from vault.models import Version
 
 TABLE = "experiments_execution"
@@ -81,14 +81,29 @@ class Use:
     pointer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is kept: from so many days ago until now."""
+
+    now: datetime
+    days: int
+
+    def place(self, at: datetime | None) -> datetime:
+        """When it happened, now where it is not said. AssayError for what is not kept."""
+        at = time_of(at, now=self.now)
+        if at < self.now - timedelta(days=self.days):
+            raise single("too_old", "/at", f"What is older than {self.days} days is not kept.")
+        return at
+
+
 def record_executions(*, project_id: UUID, items: Sequence[Any]) -> list[Answer]:
-    """For each item whether it is taken, and whether it counts for an experiment as things stand. Seven queries."""
-    now = timezone.now()
+    """For each item whether it is taken, and whether it counts for an experiment as things stand. Eight queries."""
+    window = Window(timezone.now(), Project.objects.get(pk=project_id).days)
     answers: dict[int, Answer] = {}
     read: dict[int, Use] = {}
     for place, item in enumerate(items):
         try:
-            read[place] = _use(convert_item(item, SentExecution), project_id, now)
+            read[place] = _use(convert_item(item, SentExecution), project_id, window)
         except AssayError as error:
             answers[place] = error
     prompts = _prompts(project_id, {use.version_id for use in read.values()})
@@ -102,7 +117,7 @@ def record_executions(*, project_id: UUID, items: Sequence[Any]) -> list[Answer]
     return [answers[place] for place in range(len(items))]
 
 
-def _use(item: SentExecution, project_id: UUID, now: datetime) -> Use:
+def _use(item: SentExecution, project_id: UUID, window: Window) -> Use:
     check_execution(item)
     if (item.resolution_id is None) == (item.version_id is None):
         raise single("required", "/resolution_id", "Name the resolution that was used, or the version.")
@@ -110,25 +125,18 @@ def _use(item: SentExecution, project_id: UUID, now: datetime) -> Use:
         if item.unit is not None or item.unit_hash is not None:
             raise single("invalid_execution", "/unit", "A resolution knows its unit: name no other one.")
         resolved = token.read(item.resolution_id)
-        at = _time(item.at or milliseconds(resolved.milliseconds), now)
+        at = window.place(item.at or milliseconds(resolved.milliseconds))
         version_id, pointer = UUID(resolved.version_id), "/resolution_id"
         unit = None if resolved.unit_hash is None else number_of(resolved.unit_hash)
         resolution = hash_of_resolution(item.resolution_id)
     else:
         if item.id is not None and item.at is None:
             raise single("required", "/at", "An execution with an id of its own says when it was: both make it known.")
-        at = _time(item.at, now)
+        at = window.place(item.at)
         version_id, pointer, resolution = item.version_id or UUID(int=0), "/version_id", None
         named = item.unit is not None or item.unit_hash is not None
         unit = unit_of(project_id, item.unit, item.unit_hash) if named else None
     return Use(id_at(at, (item.id or uuid7()).bytes), version_id, resolution, unit, at, item, pointer)
-
-
-def _time(at: datetime | None, now: datetime) -> datetime:
-    at = time_of(at, now=now)
-    if at < now - timedelta(days=settings.RETENTION_DAYS):
-        raise single("too_old", "/at", f"What is older than {settings.RETENTION_DAYS} days is not kept.")
-    return at
 
 
 def _prompts(project_id: UUID, versions: set[UUID]) -> dict[UUID, UUID]:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -14,6 +15,7 @@ from agents.admin.stored import drops_of, months_of, oldest_of, partitions
 from agents.models import AgentSettings
 from sentinel.admin_base import Place, ProjectAdmin
 from sentinel.admin_fields import TextWidget
+from sentinel.models import Project
 
 LIST = "admin:agents_agentsettings_changelist"
 
@@ -23,7 +25,7 @@ class SettingsForm(forms.Form):
         required=False,
         min_value=1,
         max_value=3660,
-        label="Keep telemetry for so many days",
+        label="Keep runs and executions for so many days",
         widget=TextWidget({"inputmode": "numeric", "autocomplete": "off"}),
     )
     keeps_decisions = forms.BooleanField(required=False, label="Keep decisions and quality signals")
@@ -57,14 +59,17 @@ class TelemetryAdmin(ProjectAdmin):
         """About five queries."""
         access = self.access(request)
         access.require("agents.read")
-        kept = AgentSettings.objects.filter(pk=access.project_id).first() or AgentSettings(pk=access.project_id)
-        initial = {"retention_days": kept.retention_days, "keeps_decisions": kept.keeps_decisions}
+        project = Project.objects.get(pk=access.project_id)
+        kept = AgentSettings.objects.filter(pk=project.pk).first() or AgentSettings(project=project)
+        initial = {"retention_days": project.retention_days, "keeps_decisions": kept.keeps_decisions}
         form = SettingsForm(request.POST if request.method == "POST" else None, initial=initial)
         if request.method == "POST" and form.is_valid():
             access.require("keys.manage")
-            kept.retention_days = form.cleaned_data["retention_days"]
+            project.retention_days = form.cleaned_data["retention_days"]
             kept.keeps_decisions = form.cleaned_data["keeps_decisions"]
-            kept.save()
+            with transaction.atomic():
+                project.save(update_fields=["retention_days"])
+                kept.save()
             self.log_change(request, kept, "Changed.")
             messages.success(request, "Saved. What comes in is judged by it within a second.")
             return redirect(LIST)
@@ -76,7 +81,7 @@ class TelemetryAdmin(ProjectAdmin):
             title="What is kept",
             form=form,
             kept=kept,
-            keeps_from=now - timedelta(days=kept.days),
+            keeps_from=now - timedelta(days=project.days),
             oldest=oldest,
             months=months_of(access.project_id, oldest),
             partitions=partitions() if getattr(request.user, "is_superuser", False) else [],

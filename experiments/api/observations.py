@@ -84,7 +84,7 @@ def outcomes(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def executions(request: HttpRequest) -> HttpResponse:
-    """What uses of versions took. Seven queries for a batch."""
+    """What uses of versions took. Eight queries for a batch."""
     return _answer(
         request,
         "experiments.write",

@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('slug', models.CharField(max_length=50, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*\\Z', 'Lower-case letters, digits and single hyphens.')])),
                 ('name', models.CharField(max_length=100)),
+                ('retention_days', models.PositiveIntegerField(blank=True, help_text='How long runs and executions are kept, in days. Empty: as long as this installation keeps them.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3660)])),
             ],
             options={
                 'ordering': ['slug'],

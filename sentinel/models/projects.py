@@ -1,7 +1,7 @@
 """The tenant, and who belongs to it."""
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from config.models import Identified
@@ -13,6 +13,10 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         """The projects that a person may act in: their own, or all for a superuser. One query."""
         return self if is_superuser else self.filter(memberships__user_id=user_id)
 
+    def days(self) -> "dict[Project, int]":
+        """How long each keeps what was observed, in days. One query."""
+        return {project: project.days for project in self}
+
 
 class Project(Identified):
     slug = models.CharField(
@@ -21,6 +25,12 @@ class Project(Identified):
         validators=[RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", "Lower-case letters, digits and single hyphens.")],
     )
     name = models.CharField(max_length=100)
+    retention_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3660)],
+        help_text="How long runs and executions are kept, in days. Empty: as long as this installation keeps them.",
+    )
 
     objects = ProjectQuerySet.as_manager()
 
@@ -29,6 +39,11 @@ class Project(Identified):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def days(self) -> int:
+        """How long runs and executions of this project are kept, in days."""
+        return self.retention_days or settings.RETENTION_DAYS
 
 
 class Role(models.TextChoices):

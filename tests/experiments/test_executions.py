@@ -284,3 +284,28 @@ def test_a_month_that_is_past_is_dropped_whole(transactional_db: None, mia: Pers
         assert cursor.fetchone() != (None,)
     assert [execution.at > now - timedelta(days=40) for execution in Execution.objects.all()] == [True]
     assert ExecutionDay.objects.count() == 2
+
+
+def test_a_project_that_keeps_less_long_than_others_lets_go_of_its_own_alone(
+    transactional_db: None, mia: Person, stranger: Person
+) -> None:
+    for person in (mia, stranger):
+        version = make_prompt(person).versions.get()
+        items = [{"version_id": str(version.pk), "at": ago(days=days)} for days in (1, 45, 90)]
+        accepted(send(person, "executions", *items))
+    mia.project.retention_days = 30
+    mia.project.save()
+    (refused,) = send(mia, "executions", {"version_id": str(_version(mia)), "at": ago(days=45)}).json["rejected"]
+    assert refused["code"] == "too_old"
+    keep_execution_months()
+    kept = Execution.objects.values_list("project_id", flat=True)
+    assert sorted(kept) == sorted([mia.project.pk, *[stranger.project.pk] * 3])
+
+
+def test_a_month_stays_as_long_as_one_project_keeps_it(transactional_db: None, mia: Person, stranger: Person) -> None:
+    stranger.project.retention_days = 600
+    stranger.project.save()
+    version = make_prompt(stranger).versions.get()
+    accepted(send(stranger, "executions", {"version_id": str(version.pk), "at": ago(days=500)}))
+    keep_execution_months()
+    assert Execution.objects.count() == 1
