@@ -1,11 +1,13 @@
 """Speak to the server over HTTP: one request, one answer, and one kind of trouble with its reason."""
 
+import contextlib
 import encodings.idna
 import gzip
 import logging
 import ssl
 import threading
 import time
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -67,6 +69,16 @@ def _not_ours(record: logging.LogRecord) -> bool:
 # httpx logs each request at INFO. A poll every 0.75 s would be 115,000 lines a day in the application's log; the filter
 # drops our own requests and leaves the application's alone.
 logging.getLogger("httpx").addFilter(_not_ours)
+
+
+@contextlib.contextmanager
+def unlogged() -> Iterator[None]:
+    """Requests in this block are the SDK's own: httpx logs none of them."""
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
 
 
 class Transport:
