@@ -253,6 +253,8 @@ def test_generators_that_are_not_carried_do_no_harm(make_tracer: MakeTracer, sen
         for reading in (first, second, third):
             next(reading)
         first.close()
+        # The third is open still, on top of all: whoever reads is in it.
+        run.record_decision("orchestration_path", "a", "early_exit")
         close_elsewhere(second)
         thread = threading.Thread(target=close_elsewhere, args=(third,))
         thread.start()
@@ -264,6 +266,7 @@ def test_generators_that_are_not_carried_do_no_harm(make_tracer: MakeTracer, sen
 
     (item,) = sent(tracer)
     assert tree(item)["after"] is None
+    assert item["decisions"][0]["step_id"] == "3"
     assert tracer.dropped == {}
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from assay import AssayWarning
 from assay.outbox import Entry, Outbox
-from assay.spool import MAX_ROWS_LATER
 from assay.tracing import AgentTracer
 
 from tests.sdk.conftest import MakeAssay, MakeTracer, run_program, start_program
@@ -180,22 +179,26 @@ def test_it_is_bounded_while_no_server_answers(twin: Twin, make_tracer: MakeTrac
     assert times == sorted(times)
 
 
-def test_it_is_bounded_in_memory(make_tracer: MakeTracer) -> None:
+def test_it_is_bounded_in_memory(twin: Twin, make_tracer: MakeTracer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk does not take what is new, for now; the agent goes on."""
+    monkeypatch.setattr("assay.spool.MAX_ROWS_LATER", 1000)
     tracer = make_tracer()
     saving = tracer._engine._spool._saving
     assert wait_until(lambda: saving.acquire(blocking=False))
     try:
         for _ in range(25):
-            run = tracer.start_run()
-            for _ in range(9_999):
-                run.record_quality_signal("tool_success", "first_attempt", True)
-            run.end()
-        assert tracer._engine._spool._rows_later <= MAX_ROWS_LATER + 10_000
-        assert tracer.dropped == {"queue_full": 4}
+            with tracer.start_run() as run:
+                for _ in range(99):
+                    run.record_quality_signal("tool_success", "first_attempt", True)
+        assert tracer.dropped == {"queue_full": 14}
     finally:
         saving.release()
-    assert wait_until(lambda: tracer._engine._spool._rows_later == 0)
+
+    assert tracer.flush()
+    assert len(twin.runs.taken) == 11
+    tracer.start_run().end()
+    assert tracer.flush()
+    assert len(twin.runs.taken) == 12
 
 
 def test_it_goes_on_in_memory_when_the_disk_refuses_the_queue(
@@ -346,3 +349,6 @@ def test_a_key_that_may_not_tell_of_runs_may_tell_of_the_rest(
 
     assert len(twin.taken["engagement"]) == 1
     assert queued(folder_of().parent) == 2
+    twin.forbidding = set()
+    assert assay.flush()
+    assert len(twin.runs.taken) == 2

@@ -29,6 +29,19 @@ class Reason(str, enum.Enum):  # noqa: UP042 - the older way, which others still
     CHEAPER = "cost_optimization"
 
 
+class Name(str):
+    """A name of a class of the caller's."""
+
+
+class TwoFaced(str, enum.Enum):  # noqa: UP042
+    """A code on its face, which holds something else."""
+
+    CODE = "code"
+
+    def __init__(self, code: str) -> None:
+        self._value_ = "two words"
+
+
 class Hostile:
     """A thing that no code expects."""
 
@@ -186,6 +199,23 @@ def test_it_keeps_metadata_that_names_no_content(make_tracer: MakeTracer, sent: 
     (item,) = sent(tracer)
     assert item["metadata"] == {"input_tokens": 5, "chain": "a-b"}
     assert tracer.dropped == {"metadata": 4}
+
+
+def test_it_tells_of_a_string_its_characters_alone(make_tracer: MakeTracer, sent: Sent) -> None:
+    tracer = make_tracer(Name("scout"), session_id=TwoFaced.CODE)
+    with tracer.start_run(run_id=Name("r-1"), metadata={Name("a"): Name("b"), "c": TwoFaced.CODE}) as run:
+        run.step(Name("tool"), Name("search"), model=TwoFaced.CODE).end()
+        run.record_decision(*DECISION[:1], TwoFaced.CODE, Reason.CHEAPER, candidates=[TwoFaced.CODE], step_id=Name("1"))
+        run.record_failure("tool", TwoFaced.CODE)
+
+    (item,) = sent(tracer)
+    assert (item["agent_id"], item["run_id"], item["session_id"]) == ("scout", "r-1", "code")
+    assert item["metadata"] == {"a": "b", "c": "code"}
+    assert (item["steps"][0]["name"], item["steps"][0]["model"]) == ("search", "code")
+    (decision,) = item["decisions"]
+    assert (decision["selected"], decision["candidates"], decision["step_id"]) == ("code", ["code"], "1")
+    assert item["failures"][0]["code"] == "code"
+    assert tracer.dropped == {}
 
 
 def test_a_failure_or_step_of_an_unknown_kind_is_still_one(make_tracer: MakeTracer, sent: Sent) -> None:
