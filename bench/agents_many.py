@@ -10,6 +10,7 @@ from assay.core.codes import FAILURE_TYPES, REASONS, SIGNALS
 from django.db import connection, transaction
 
 from agents.questions.count_rows import KINDS, PLACE, Kind, count_rows
+from agents.questions.read_counts import HASHED
 from agents.questions.window import EPOCH, HOUR, MILLISECOND, Window
 from agents.telemetry.count import DECISION_SUMS, RUN_SUMS, SIGNAL_SUMS
 from config.months import keep_months, month_of
@@ -134,6 +135,8 @@ def _fill(project_id: UUID, hours: Sequence[datetime], runs: int) -> None:
     try:
         for hour in hours:
             with transaction.atomic(), connection.cursor() as cursor:
+                # Nothing is known of these tables yet, as it is of the newest rows of any.
+                cursor.execute(HASHED)
                 asked = {"project": project_id, "first": (hour - EPOCH) // MILLISECOND, "start": hour, "runs": runs}
                 asked |= {"step": HOUR // MILLISECOND // runs, **_LISTS}
                 for sql in (RUN, STEP, FAILURE, DECISION, SIGNAL, CALL):

@@ -84,8 +84,8 @@ def _operations() -> dict[str, dict[str, Any]]:
         ),
         "compare/versions": _question(
             "compare_versions",
-            "Two versions of an agent side by side: rates, means, reasons and signals, each difference with an interval. "
-            "All intervals of an answer hold together.",
+            "Two versions of an agent: rates, means, reasons and signals, each difference with an interval, "
+            "which all hold together.",
             VersionsCompared,
             [
                 {**_parameter("agent_id", CODE, "Which agent."), "required": True},

@@ -113,7 +113,9 @@ def _floor(asked: dict[str, Any]) -> UUID | None:
 
 def _users_of_version(asked: dict[str, Any]) -> tuple[list[UUID], UUID | None]:
     """The newest runs with a step that used a prompt's version, and the id below which nobody has looked yet."""
-    steps = read_rows(STEPS, asked | {"high": group_range(asked["high"])[1], "looked_at": STEPS_LOOKED_AT})
+    # Of a group that is partly told its steps are read again; of one that is told, not.
+    high = group_range(UUID(int=max(asked["high"].int - 1, 0)))[1]
+    steps = read_rows(STEPS, asked | {"high": high, "looked_at": STEPS_LOOKED_AT})
     runs = dict.fromkeys(step["run"] for step in steps)
     if len(steps) < STEPS_LOOKED_AT:
         return list(runs), None
