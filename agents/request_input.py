@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from assay.core.errors import AssayError
+import msgspec
+from assay.core.errors import AssayError, single
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from agents.models.handoffs import Status
 from sentinel.access import Access
 
 MOST_QUESTIONS = 50
+LARGEST = 64 * 1024
 
 
 @transaction.atomic
@@ -20,7 +22,9 @@ def request_input(
     *, access: Access, handoff: Handoff, question: Any, lease_id: UUID | None = None, worker: str = ""
 ) -> Handoff:
     """The handoff, waiting for an answer. Raises AssayError 403, 404, 409 `lease_lost`, `wrong_status`,
-    `too_many_questions`."""
+    `too_many_questions`, 413 `question_too_large`."""
+    if len(msgspec.json.encode(question)) > LARGEST:
+        raise single("question_too_large", "/question", f"A question may take {LARGEST} bytes as JSON.", status=413)
     states = (Status.IN_PROGRESS,)
     claimed = claim_handoff(
         access=access, handoff=handoff, states=states, to="ask for input", lease_id=lease_id, worker=worker

@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('valid_to', models.DateTimeField(blank=True, null=True)),
                 ('agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memories', to='agents.agent')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sentinel.project')),
-                ('superseded_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='supersedes', to='agents.agentmemory')),
+                ('superseded_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='supersedes', to='agents.agentmemory')),
                 ('handoff', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='memories', to='agents.handoff')),
             ],
             options={

@@ -43,7 +43,7 @@ class AgentMemory(Identified):
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True, blank=True)
     superseded_by = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="supersedes", editable=False
+        "self", models.RESTRICT, null=True, blank=True, related_name="supersedes", editable=False
     )
     handoff = models.ForeignKey("agents.Handoff", models.CASCADE, null=True, related_name="memories", editable=False)
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from agents.cancel_handoff import cancel_handoff
 from agents.complete_handoff import complete_handoff
-from agents.models import Handoff, HandoffEvent, HandoffResult, PayloadType
+from agents.models import AgentMemory, Handoff, HandoffEvent, HandoffResult, PayloadType
 from agents.models.handoffs import MOVES, OPEN, Status
+from agents.remember import remember
 from agents.request_input import request_input
 from tests.agents.handing import again, agent, confirmed, hand_over
 from tests.conftest import Person
@@ -154,5 +155,8 @@ def test_it_is_completed_by_one_result(mia: Person) -> None:
 def test_a_project_goes_with_all_that_it_has(olga: Person) -> None:
     first = hand_over(olga, to="ATLAS")
     hand_over(olga, giver="ATLAS", to="RAFA", parent=first)
+    for value in (1, 2, 3):
+        remember(access=olga.access, agent=agent(olga, "RAFA"), kind="fact", key="size", value=value)
     olga.project.delete()
     assert not Handoff.objects.exists()
+    assert not AgentMemory.objects.exists()

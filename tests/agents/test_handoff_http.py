@@ -76,6 +76,7 @@ def test_it_asks_back_is_answered_and_moves_on(mia: Person) -> None:
     one = confirmed(mia).task_id
     asked = post(mia, f"{one}/request-input/", {"question": "For whom?"})
     assert asked.json["status"] == "INPUT_REQUIRED"
+    assert post(mia, f"{one}/answer/", {"answer": "x" * 70_000}).status == 413
     answered = post(mia, f"{one}/answer/", {"answer": "For all."})
     assert (answered.json["status"], answered.json["inputs"][0]["question"]) == ("PENDING", "For whom?")
     moved = post(mia, f"{one}/reassign/", {"to_agent": "REX"})
