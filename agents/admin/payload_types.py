@@ -129,10 +129,10 @@ class PayloadTypeAdmin(ProjectAdmin):
             "agents/handoffs/type.html",
             title=found.name,
             type=found,
-            versions=versions[:VERSIONS_SHOWN],
+            versions=list(versions[:VERSIONS_SHOWN]),
             properties=[_property(it, found.schema["properties"][it], required) for it in names_in_order(found.schema)],
             schema=as_json(found.schema),
-            handoffs=handoffs.order_by("-id")[:HANDOFFS_SHOWN],
+            handoffs=list(handoffs.order_by("-id")[:HANDOFFS_SHOWN]),
             may_write=self.access(request).may("agents.write"),
         )
 

@@ -185,7 +185,7 @@ def test_it_puts_what_needs_somebody_on_the_first_page(mia: Person) -> None:
 def test_it_reads_what_a_person_works_at_again_by_itself(mia: Person) -> None:
     taken(mia)
     page = board(mia)
-    assert 'hx-trigger="every 15s"' in page
+    assert 'hx-trigger="every 15s, ' in page
     swapped = re.search(r'hx-select-oob="([^"]*)"', page)
     assert swapped is not None
     for wanted in swapped.group(1).split(","):

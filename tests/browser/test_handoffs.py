@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
+from agents.cancel_handoff import cancel_handoff
 from agents.models import Agent, AgentMemory, Handoff, PayloadType
+from sentinel.access import access_of_installation
 from tests.admin.exchange import make_exchange, page_of
 from tests.browser.conftest import visit
 from tests.browser.test_every_page import keep
@@ -11,6 +13,8 @@ from tests.conftest import Person, make_person
 from vault.models import Prompt
 
 BOARD, LIST, ADD = "/admin/agents/handoff/", "/admin/agents/handoff/list/", "/admin/agents/handoff/add/"
+
+LOOKED_AT_MOST = ("board", "asking", "chained", "late", "agent", "new", "overview")
 
 
 @pytest.fixture
@@ -50,12 +54,72 @@ def test_it_opens_every_page(chromium: Browser, site: str, prompt: Prompt, excha
         "overview": "/admin/",
     }
     wrong = {}
-    for width, theme in ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")):
+    for width, theme in ((1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")):
         visitor = visit(chromium, site, width, theme)
         visitor.log_in("root")
+        # Every page wide and narrow, light and dark; what is looked at most both ways.
+        again = (width, theme) in ((1280, "dark"), (390, "light"))
         for name, path in pages.items():
+            if again and name not in LOOKED_AT_MOST:
+                continue
             visitor.go(path)
             wrong[name, width, theme] = visitor.examine()
             keep(visitor, f"handoff-{name}-{width}-{theme}")
         visitor.page.context.close()
     assert {page: told for page, told in wrong.items() if told} == {}
+
+
+def test_it_answers_reassigns_cancels_and_hands_over_again(
+    chromium: Browser, site: str, exchange: dict[str, Handoff]
+) -> None:
+    visitor = visit(chromium, site, 1280, "light")
+    visitor.log_in("root")
+    page = visitor.page
+    visitor.go(BOARD)
+    page.locator("#board-INPUT_REQUIRED").get_by_role("link", name="A post about gluten").click()
+    page.get_by_label("Your answer").fill("That is for the doctor to say.")
+    page.get_by_role("button", name="Answer").click()
+    expect(page.get_by_role("region", name="Where it stands")).to_contain_text("It waits for RAFA.")
+    expect(page.locator(".as-timeline")).to_contain_text("root answered")
+
+    page.get_by_label("The agent that it is given to").select_option("REX")
+    page.get_by_label("Why, for the timeline").fill("Rafa is ill.")
+    page.get_by_role("button", name="Reassign").click()
+    expect(page.get_by_role("region", name="Where it stands")).to_contain_text("It waits for REX.")
+    expect(page.locator(".as-timeline")).to_contain_text("Rafa is ill.")
+
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Cancel it").click()
+    assert Handoff.objects.get(pk=exchange["asking"].pk).status == "PENDING"
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Cancel it").click()
+    expect(page.get_by_role("region", name="Where it stands")).to_contain_text("It was called off.")
+
+    page.get_by_role("link", name="Hand it over again").click()
+    expect(page.get_by_label("topic")).to_have_value("A post about gluten")
+    page.get_by_label("topic").fill("")
+    page.get_by_role("button", name="Hand it over").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    page.get_by_label("topic").fill("A post about rye")
+    page.get_by_text("High", exact=True).click()
+    page.get_by_role("button", name="Hand it over").click()
+    expect(page.get_by_role("heading", name="A post about rye")).to_be_visible()
+    assert visitor.examine() == []
+
+
+def test_it_keeps_what_is_unfolded_while_it_reads_what_is_open_again(
+    chromium: Browser, site: str, exchange: dict[str, Handoff]
+) -> None:
+    visitor = visit(chromium, site, 1280, "light")
+    visitor.log_in("root")
+    page = visitor.page
+    visitor.go(BOARD)
+    page.locator("summary", has_text="Completed").click()
+    expect(page.get_by_role("link", name="A caption for Sunday")).to_be_visible()
+    expect(page.locator("#board-PENDING")).to_contain_text("Three captions for the plum cake")
+    cancel_handoff(access=access_of_installation(exchange["waiting"].project), handoff=exchange["waiting"])
+    page.evaluate("htmx.trigger(document.querySelector('[hx-select-oob]'), 'refresh')")
+    expect(page.locator("#board-PENDING")).not_to_contain_text("Three captions for the plum cake")
+    expect(page.locator("#count-CANCELED")).to_have_text("2")
+    expect(page.get_by_role("link", name="A caption for Sunday")).to_be_visible()
+    assert visitor.examine() == []
