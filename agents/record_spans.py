@@ -1,6 +1,5 @@
 """This file lets you record spans as they were sent: as the runs that they tell of."""
 
-import hmac
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
@@ -8,15 +7,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from assay.core.errors import AssayError
-from django.conf import settings
 from django.utils import timezone
 
 from agents.count_drops import count_drops
 from agents.find_trials import find_trials
 from agents.hold_spans import hold_spans
 from agents.models import WaitingSpan
+from agents.namer_of import namer_of
 from agents.otlp.assemble import EPOCH, assemble, at
-from agents.otlp.name import Namer
 from agents.otlp.span import Sent, Span
 from agents.otlp.take_apart import merge
 from agents.read_settings import read_settings
@@ -28,9 +26,7 @@ AHEAD = timedelta(days=1)
 DOOR = "otlp"
 # A trace is merged as a whole whenever more of it comes.
 MOST_SPANS = 10_000
-MOST_REMEMBERED = 1_000
 _MICROSECOND = timedelta(microseconds=1)
-_namers: dict[UUID, Namer] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,7 @@ def record_spans(*, project_id: UUID, body: bytes, read: Callable[[bytes, Sent],
     """
     project = read_settings(project_id)
     now = timezone.now()
-    sent = Sent(_namer(project_id), earliest=_since(now - timedelta(days=project.days)), latest=_since(now + AHEAD))
+    sent = Sent(namer_of(project_id), earliest=_since(now - timedelta(days=project.days)), latest=_since(now + AHEAD))
     read(body, sent)
     _forget_foreign_trials(project_id, sent)
     storing = _Storing(project_id, sent, keeps_decisions=project.keeps_decisions)
@@ -140,16 +136,6 @@ def _forget_foreign_trials(project_id: UUID, sent: Sent) -> None:
             sent.dropped["unknown_versions"] += len(spans)
             for span in spans:
                 span.trial = None
-
-
-def _namer(project_id: UUID) -> Namer:
-    namer = _namers.get(project_id)
-    if namer is None:
-        if len(_namers) >= MOST_REMEMBERED:
-            _namers.clear()
-        key = hmac.digest(settings.SECRET_KEY.encode(), b"agents.otlp.name:" + project_id.bytes, "sha256")
-        namer = _namers[project_id] = Namer(key)
-    return namer
 
 
 def _since(moment: datetime) -> int:
