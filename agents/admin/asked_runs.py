@@ -10,7 +10,7 @@ from uuid import UUID
 from assay.core.codes import FAILURE_TYPES, RUN_STATUSES
 from django.db.models import F, OrderBy, Q, QuerySet
 
-from agents.admin.scoped import scope_of
+from agents.admin.scoped import CODES, code, scope_of
 from agents.admin.windows import Window, named_window
 from agents.models import Failure, Run, Step
 from agents.questions.find_runs import LOOKED_AT as LOOKED_THROUGH
@@ -25,7 +25,6 @@ STEPS_LOOKED_AT = 2_000
 # So many runs of a trace or a session are shown at once.
 MOST_NAMED = 200
 ORDERS = {"slowest": ("Slowest", "latency_ms"), "dearest": ("Most expensive", "cost_usd")}
-CODES = ("agent_id", "agent_version", "environment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def read_asked(sent: Mapping[str, str], usual: Window, now: datetime) -> Asked:
         status=_one_of(sent.get("status", ""), RUN_STATUSES),
         failure=_one_of(sent.get("failure", ""), FAILURE_TYPES),
         looping=sent.get("looping") == "yes",
-        **{name: sent.get(name, "")[:100] for name in CODES},
+        **{name: code(sent.get(name, "")) for name in CODES},
         version=_uuid(sent.get("version", "")),
         order=_one_of(sent.get("order", ""), ORDERS),
         before=_uuid(sent.get("before", "")),
@@ -92,7 +91,7 @@ def read_asked(sent: Mapping[str, str], usual: Window, now: datetime) -> Asked:
 def look_up(asked: Asked, project_id: UUID) -> Found:
     """The page that is asked for. Four queries at most, each over a bounded part of the table."""
     if asked.q:
-        return Found(_named(asked.q, project_id))
+        return Found(_named(asked.q, project_id) if code(asked.q) else [])
     if asked.order or asked.looping:
         return _ranked(asked, project_id)
     wanted = Wanted(status=asked.status or None, failure_type=asked.failure or None, version_id=asked.version)
@@ -108,7 +107,7 @@ def _ranked(asked: Asked, project_id: UUID) -> Found:
         runs = runs.filter(pk__lt=asked.before)
     floor = None
     if asked.version is None and not asked.looping:
-        floor = runs.order_by("-id").values_list("id", flat=True)[LOOKED_THROUGH : LOOKED_THROUGH + 1].first()
+        floor = runs.order_by("-id").values_list("id", flat=True)[LOOKED_THROUGH - 1 : LOOKED_THROUGH].first()
         runs = runs if floor is None else runs.filter(pk__gte=floor)
     runs = _narrowed(runs, asked, project_id, floor)
     if asked.order:

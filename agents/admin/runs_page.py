@@ -10,10 +10,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from agents.admin.asked_runs import CODES, ORDERS, Asked, Found, look_up, read_asked
+from agents.admin.asked_runs import ORDERS, Asked, Found, look_up, read_asked
 from agents.admin.first_run import examples
 from agents.admin.known_agents import Select, known_agents, select, selects
-from agents.admin.scoped import scope_of
+from agents.admin.scoped import CODES, scope_of
 from agents.admin.tallies import Tally, tally
 from agents.admin.windows import WINDOWS, named_window, narrowest
 from agents.models import Failure, Run

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from assay.core.privacy import is_code
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -43,7 +44,7 @@ def scoped(request: HttpRequest, project_id: UUID, *, names: tuple[str, ...] = C
     """What the address asks for. One query."""
     now = timezone.now()
     window = asked_window(request.GET, now, usual=usual)
-    asked = {name: request.GET.get(name, "")[:100] if name in names else "" for name in CODES}
+    asked = {name: code(request.GET.get(name, "")) if name in names else "" for name in CODES}
     known = known_agents(project_id, window)
     offered = [it for it in selects(known, **asked) if it.name in names]
     return Scoped(
@@ -54,6 +55,11 @@ def scoped(request: HttpRequest, project_id: UUID, *, names: tuple[str, ...] = C
         windows=_windows(request, window, now),
         runs_query=urlencode({"window": window.name} | {name: value for name, value in asked.items() if value}),
     )
+
+
+def code(typed: str) -> str:
+    """What was typed, where it can be the name of anything in telemetry; else nothing."""
+    return typed if is_code(typed) else ""
 
 
 def scope_of(

@@ -56,7 +56,7 @@ class TelemetryAdmin(ProjectAdmin):
         return self._may(request, self.writes)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """About five queries."""
+        """About six queries."""
         access = self.access(request)
         access.require("agents.read")
         project = Project.objects.get(pk=access.project_id)
@@ -81,6 +81,7 @@ class TelemetryAdmin(ProjectAdmin):
             title="What is kept",
             form=form,
             kept=kept,
+            days=project.days,
             keeps_from=now - timedelta(days=project.days),
             oldest=oldest,
             months=months_of(access.project_id, oldest),

@@ -35,11 +35,20 @@ class Nested:
 
 @dataclass(frozen=True, slots=True)
 class Row(Nested):
-    """A step in its place."""
+    """A step in its place, exactly: `left` and `width` may be outside of what is shown, or too narrow to be seen."""
 
     latency_ms: float | None
     left: float | None
     width: float | None
+
+    @property
+    def bar(self) -> tuple[float, float] | None:
+        """Where its bar begins and how wide it is, as it can be drawn and seen; None where it has no place."""
+        if self.left is None or self.width is None:
+            return None
+        begin = min(max(self.left, 0.0), 1000 - NARROWEST)
+        end = min(max(self.left + self.width, begin + NARROWEST), 1000.0)
+        return round(begin, 2), round(end - begin, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +95,12 @@ def close_up(whole: Waterfall, rows: Sequence[Row]) -> Waterfall:
     low = min(row.left or 0.0 for row in leaves)
     high = max((row.left or 0.0) + (row.width or 0.0) for row in leaves)
     scale = 1000 / max(high - low, 1e-6)
-    closer = []
-    for row in rows:
-        if row.left is None or row.width is None:
-            closer.append(row)
-            continue
-        left = min(max((row.left - low) * scale, 0.0), 1000 - NARROWEST)
-        right = min(max((row.left + row.width - low) * scale, left + NARROWEST), 1000.0)
-        closer.append(replace(row, left=round(left, 2), width=round(right - left, 2)))
+    closer = [
+        row
+        if row.left is None or row.width is None
+        else replace(row, left=(row.left - low) * scale, width=row.width * scale)
+        for row in rows
+    ]
     since, length = low * whole.length_ms / 1000, (high - low) * whole.length_ms / 1000
     return Waterfall(closer, _ticks(length, since), length, is_timed=True)
 
@@ -116,9 +123,7 @@ def _placed(nested: Nested, zero: datetime | None, length: float) -> Row:
     left = 0.0 if zero is None else _offset(nested.step, zero)
     if left is None or not length or (zero is None and latency is None):
         return Row(nested.step, nested.number, nested.depth, nested.children, latency, None, None)
-    width = max(1000 * (latency or 0.0) / length, NARROWEST)
-    left = min(1000 * left / length, 1000 - NARROWEST)
-    place = round(left, 2), round(min(width, 1000 - left), 2)
+    place = 1000 * left / length, 1000 * (latency or 0.0) / length
     return Row(nested.step, nested.number, nested.depth, nested.children, latency, *place)
 
 
