@@ -70,7 +70,9 @@ class Engine:
         self._unplaced: deque[Outcome] = deque(maxlen=MOST_UNPLACED)
         self._ticking = threading.Lock()
         self._ticking_held = False
-        self._lifecycle = threading.Lock()
+        # A generator may be collected, or a signal come, in the middle of a start, and have something to report.
+        self._lifecycle = threading.RLock()
+        self._starting = False
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._settled = threading.Event()
@@ -187,20 +189,24 @@ class Engine:
 
     def _ensure_running(self) -> None:
         with self._lifecycle:
-            if (self._thread is not None and self._thread.is_alive()) or time.monotonic() < self._rest_until:
+            alive = self._thread is not None and self._thread.is_alive()
+            if alive or self._starting or time.monotonic() < self._rest_until:
                 return
+            self._starting = True
             self._stop = threading.Event()
             self._settled = threading.Event()
             self._wait_until = time.monotonic() + self.options.start_timeout
             thread = threading.Thread(target=self._run, args=(self._stop, self._settled), name="assay", daemon=True)
             try:
                 thread.start()
+                self._thread = thread
             except RuntimeError:  # the interpreter is on its way out, or the system has no thread to give
                 self._settled.set()
                 self._stop.set()
                 self._rest_until = time.monotonic() + RESTART_PAUSE
                 return
-            self._thread = thread
+            finally:
+                self._starting = False
             # Not atexit: a child of multiprocessing leaves without it, but runs these.
             multiprocessing.util.Finalize(self, _close_at_exit, args=(weakref.ref(self),), exitpriority=0)
 

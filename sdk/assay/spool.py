@@ -51,7 +51,7 @@ class Spool:
         self._rows_later = 0
         self._entries: list[Entry] = []
         self._untrimmed = 0
-        self._arriving = threading.Lock()
+        self._arriving = threading.RLock()
         self._counting = threading.Lock()
         self._saving = threading.Lock()
 

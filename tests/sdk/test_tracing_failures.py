@@ -210,21 +210,45 @@ def test_not_every_exception_is_a_failure(
 
 
 def test_steps_side_by_side_fail_each_for_itself(make_tracer: MakeTracer, sent: Sent) -> None:
+    """What is cancelled because another has failed is no failure; nor is the group of them one more."""
     tracer = make_tracer()
 
     async def search(run: Run, number: int) -> None:
         async with run.step("tool", f"search-{number}"):
             await asyncio.sleep(0.01 * number)
-            if number:
+            if number == 1:
                 raise ValueError(number)
 
     async def work() -> None:
-        async with tracer.start_run() as run:
-            await asyncio.gather(*(search(run, number) for number in range(3)))
+        async with tracer.start_run() as run, run.step("plan"), asyncio.TaskGroup() as group:
+            for number in (0, 1, 100):
+                group.create_task(search(run, number))
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ExceptionGroup):
         asyncio.run(work())
 
     (item,) = sent(tracer)
-    assert item["failures"] == [{"failure_type": "tool", "code": "ValueError", "step_id": "2"}]
-    assert [step["status"] for step in item["steps"]] == ["success", "failure", "partial"]
+    assert item["failures"] == [{"failure_type": "tool", "code": "ValueError", "step_id": "3"}]
+    assert [step["status"] for step in item["steps"]] == ["failure", "success", "failure", "partial"]
+    assert item["status"] == "failure"
+
+
+def test_a_step_that_goes_on_when_its_run_has_ended_changes_it_no_more(make_tracer: MakeTracer, sent: Sent) -> None:
+    tracer = make_tracer()
+    run = tracer.start_run()
+    step = run.step("tool")
+    run.end()
+    step.end(ValueError())
+
+    (item,) = sent(tracer)
+    assert (item.get("failures"), item["steps"][0]["status"]) == (None, "partial")
+    assert tracer.dropped == {}
+
+
+def test_a_group_of_exceptions_that_nobody_told_of_is_told_once(make_tracer: MakeTracer, sent: Sent) -> None:
+    tracer = make_tracer()
+    with pytest.raises(ExceptionGroup), tracer.start_run() as run, run.step("plan"), run.step("tool"):
+        raise ExceptionGroup("marked text", [ValueError(), KeyError()])
+
+    (item,) = sent(tracer)
+    assert item["failures"] == [{"failure_type": "tool", "code": "ExceptionGroup", "step_id": "2"}]

@@ -33,7 +33,7 @@ class Drops:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         forks.watch(self)
 
     def count(self, kind: str, number: int = 1) -> None:
@@ -57,4 +57,4 @@ class Drops:
 
     def after_fork_in_child(self) -> None:
         """Count on, with a lock that nobody holds."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()

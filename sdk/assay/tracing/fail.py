@@ -1,5 +1,7 @@
 """Say of an exception what kind of failure it is, by its class alone: its message may hold anything."""
 
+import os
+from asyncio import CancelledError
 from typing import Final
 
 from assay.core.privacy import is_code
@@ -10,10 +12,10 @@ MARK: Final = "_assay_failure"
 LONGEST_NAME = 64
 
 
-def status_of(error: BaseException | None) -> str:
+def status_of(error: BaseException | None, *, of_step: bool = False) -> str:
     """Return how what this error left has ended. A generator that nobody reads to its end is no failure, nor is
-    `sys.exit()`."""
-    if isinstance(error, GeneratorExit):
+    `sys.exit()`; nor a step that is cancelled, which happens to all that go on beside one that fails."""
+    if isinstance(error, GeneratorExit) or (of_step and isinstance(error, CancelledError)):
         return "partial"
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
         return "success"
@@ -34,8 +36,10 @@ def code_of(error: BaseException) -> str:
 
 
 def is_told(error: BaseException, run_id: str) -> bool:
-    """Return whether the run has this error among its failures, since it left a step of it."""
-    return vars(error).get(MARK) == run_id
+    """Return whether the run has this error among its failures, since it left a step of it; of a group, each of it."""
+    if vars(error).get(MARK) == _mark(run_id):
+        return True
+    return isinstance(error, BaseExceptionGroup) and all(is_told(part, run_id) for part in error.exceptions)
 
 
 def tell(error: BaseException, run_id: str) -> None:
@@ -44,4 +48,9 @@ def tell(error: BaseException, run_id: str) -> None:
     It is the error that remembers: to hold on to it would keep all alive that its traceback sees, and its `id` may soon
     be another's.
     """
-    vars(error)[MARK] = run_id
+    vars(error)[MARK] = _mark(run_id)
+
+
+def _mark(run_id: str) -> str:
+    # What a forked process told of the run is not told: only the process that began it sends it.
+    return f"{run_id}#{os.getpid()}"

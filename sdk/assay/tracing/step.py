@@ -76,7 +76,7 @@ class Step(Place):
         if record.ended:
             return  # as it was then, so it is told
         item.ended_at = record.now()
-        status = status_of(error)
+        status = status_of(error, of_step=True)
         if item.status == "running" or status == "failure":
             item.status = status
         if error is not None and status == "failure" and not is_told(error, record.item.run_id):
