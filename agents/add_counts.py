@@ -23,7 +23,6 @@ def _add(table: str, keys: dict[str, str], sums: tuple[str, ...]) -> str:
         INSERT INTO {table} AS kept (project_id, {", ".join(names)})
         SELECT %(project)s, {", ".join([*_WHERE, *keys, *(f"coalesce({name}, 0)" for name in sums)])}
         FROM json_to_recordset(%(rows)s::json) AS sent ({", ".join(f"{name} {types[name]}" for name in names)})
-        ORDER BY {", ".join([*_WHERE, *keys])}
         ON CONFLICT (project_id, {", ".join([*_WHERE, *keys])})
         DO UPDATE SET {", ".join(f"{name} = kept.{name} + excluded.{name}" for name in sums)}
     """  # noqa: S608 - names of our own
@@ -53,10 +52,10 @@ _SignalRow = _struct("_SignalRow", [*_WHERE, "signal_type", "signal_code"], SIGN
 
 
 def add_counts(*, project_id: UUID, counts: Counts) -> None:
-    """Add to the hours and days, in the order of their keys: a query for each rollup that something is added to.
+    """Add to the hours and days: a query for each rollup that something is added to.
 
-    Call it last in a transaction. Whoever adds to the same hour waits until that has ended, and all add in the same
-    order, so that no two wait for each other.
+    Call it last in a transaction. Whoever adds to the same hour waits until that has ended, and all add in the order
+    in which `rows` gives them, so that no two wait for each other.
     """
     with connection.cursor() as cursor:
         for add, sums, row in (

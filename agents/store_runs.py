@@ -37,7 +37,6 @@ _NO_PARTITION = "23514"
 CLAIM = """
     INSERT INTO agents_runkey (project_id, key, id)
     SELECT %(project)s, key, id FROM unnest(%(keys)s::uuid[], %(ids)s::uuid[]) AS sent (key, id)
-    ORDER BY key
     ON CONFLICT (project_id, key) DO NOTHING
     RETURNING key
 """
@@ -137,7 +136,8 @@ def _hold(project_id: UUID, groups: Sequence[Group]) -> dict[str, Held]:
             id_ = UUID(row_id(prefix_of(group.key, group.began_at), group.key, "run", group.key))
             held[key] = Held(group.key, id_, project)
     with connection.cursor() as cursor:
-        sent: dict[str, Any] = {"project": project_id, "keys": list(held), "ids": [one.id for one in held.values()]}
+        keys = sorted(held)
+        sent: dict[str, Any] = {"project": project_id, "keys": keys, "ids": [held[key].id for key in keys]}
         cursor.execute(CLAIM, sent)
         new = {key for (key,) in cursor.fetchall()}
         known = [key for key in held if key not in new]

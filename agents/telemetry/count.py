@@ -129,12 +129,17 @@ def _add_spent(sums: list[Any], run: Run, sign: int) -> None:
 
 
 def rows(sums: Sums) -> Iterator[tuple[str, datetime, Key, list[Any]]]:
-    """By grain, first instant and key: hours, and the days that they add up to. What comes to nothing is left out."""
+    """By grain, first instant and key, in their order: days, and the hours that add up to them. What comes to nothing
+    is left out."""
     days: Sums = {}
     for key, hour in sums.items():
         day = (key[0] - key[0] % DAY, *key[1:])
         days[day] = [a + b for a, b in zip(days[day], hour, strict=True)] if day in days else hour
     for grain, by_key in (("d", days), ("h", sums)):
-        for key, numbers in by_key.items():
+        for key, numbers in sorted(by_key.items(), key=_key):
             if any(numbers):
                 yield grain, datetime.fromtimestamp(key[0] / 1000, tz=UTC), key[1:], numbers
+
+
+def _key(entry: tuple[Key, list[Any]]) -> Key:
+    return entry[0]
