@@ -9,6 +9,8 @@ from agents.questions.read_counts import read_counts
 from agents.questions.require_decisions import require_decisions
 from agents.questions.scope import Scope, WindowTold
 
+SUMS = ("decisions", "rated", "confidence")
+
 
 class DecisionAggregate(msgspec.Struct):
     """Decisions of one type for one reason. `avg_confidence` is in [0, 1], of the `rated` ones that tell of it; null
@@ -38,7 +40,7 @@ def aggregate_decisions(*, scope: Scope) -> DecisionsAggregate:
     require_decisions(scope.project_id)
     confidence: dict[tuple[str, str], float] = {}
     found: dict[tuple[str, str], DecisionAggregate] = {}
-    for row in read_counts(DECISIONS, scope, ("decision_type", "reason_code", "agent_version")):
+    for row in read_counts(DECISIONS, scope, (*DECISIONS.keys, "agent_version"), SUMS):
         pair = row["decision_type"], row["reason_code"]
         told = found.setdefault(pair, DecisionAggregate(*pair, 0, 0, None, []))
         told.count += row["decisions"]

@@ -36,7 +36,7 @@ def aggregate_signals(*, scope: Scope) -> SignalsAggregate:
     """
     require_decisions(scope.project_id)
     signals = []
-    for row in read_counts(SIGNALS, scope, ("signal_type", "signal_code")):
+    for row in read_counts(SIGNALS, scope, SIGNALS.keys, ("true_count", "false_count")):
         true, false = row["true_count"], row["false_count"]
         told = SignalAggregate(
             signal_type=row["signal_type"],

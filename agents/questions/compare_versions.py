@@ -130,7 +130,8 @@ def _mean(columns: tuple[str, str, str], side: dict[str, Any]) -> Estimate:
 def _by_pair(kind: Kind, scope: Scope, of: tuple[int, int] | None = None) -> dict[tuple[str, str], Counts]:
     """By type and code: the runs of each version that have it, `of` so many, else of those that tell of it."""
     found: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
-    for row in read_counts(kind, scope, (*kind.keys, "agent_version")):
+    sums = ("runs", "runs_told") if of is None else ("runs",)
+    for row in read_counts(kind, scope, (*kind.keys, "agent_version"), sums):
         first, second = (row[key] for key in kind.keys)
         found.setdefault((first, second), {})[row["agent_version"]] = row["runs"], row.get("runs_told", 0)
     both: dict[tuple[str, str], Counts] = {}

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from assay.core.codes import FAILURE_TYPES
 
-from agents.questions.count_rows import DECISIONS, RUNS
+from agents.questions.count_rows import DECISIONS, FAILED, FINISHED, RUNS
 from agents.questions.read_counts import read_counts
 from agents.questions.require_decisions import require_decisions
 from agents.questions.scope import Scope, WindowTold
@@ -17,6 +17,8 @@ NOTE = (
     "Observed with, not caused by: runs with a decision may differ from the others in more than this decision. "
     "A run has failures when it failed, or holds a failure. Only finished runs are counted."
 )
+
+SUMS = (*FINISHED, "with_failures", *FAILED)
 
 
 class FailureAmong(msgspec.Struct, frozen=True):
@@ -69,8 +71,8 @@ def correlate_decisions(*, scope: Scope) -> DecisionsFailures:
     Raises SwitchedOff.
     """
     require_decisions(scope.project_id)
-    (everything,) = read_counts(RUNS, scope) or [dict.fromkeys(RUNS.sums, 0)]
-    pairs = read_counts(DECISIONS, scope, DECISIONS.keys)
+    (everything,) = read_counts(RUNS, scope, (), SUMS) or [dict.fromkeys(SUMS, 0)]
+    pairs = read_counts(DECISIONS, scope, DECISIONS.keys, ("decisions", "runs", "runs_with_failures", *FAILED))
     runs = everything["success"] + everything["failure"] + everything["partial"]
     # Of each pair the rate and the difference.
     sure = together(2 * len(pairs))

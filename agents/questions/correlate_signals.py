@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from agents.questions.count_rows import RUNS, SIGNALS
+from agents.questions.count_rows import FINISHED, RUNS, SIGNALS
 from agents.questions.read_counts import read_counts
 from agents.questions.require_decisions import require_decisions
 from agents.questions.scope import Scope, WindowTold
@@ -54,8 +54,8 @@ def correlate_signals(*, scope: Scope) -> SignalsOutcomes:
     Raises SwitchedOff.
     """
     require_decisions(scope.project_id)
-    (everything,) = read_counts(RUNS, scope) or [dict.fromkeys(RUNS.sums, 0)]
-    pairs = read_counts(SIGNALS, scope, SIGNALS.keys)
+    (everything,) = read_counts(RUNS, scope, (), FINISHED) or [dict.fromkeys(FINISHED, 0)]
+    pairs = read_counts(SIGNALS, scope, SIGNALS.keys, ("true_count", "false_count", "runs", "runs_success"))
     success = everything["success"]
     runs = success + everything["failure"] + everything["partial"]
     sure = together(len(pairs))

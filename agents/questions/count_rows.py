@@ -3,6 +3,7 @@
 The sums are those of `agents.telemetry.count`, which counts each run on its way in: a test compares the two.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assay.core.codes import FAILURE_TYPES
@@ -12,6 +13,7 @@ from agents.questions.window import Span
 
 PLACE = ("agent_id", "agent_version", "environment")
 FAILED = tuple(f"failed_{kind}" for kind in FAILURE_TYPES)
+FINISHED = ("success", "failure", "partial")
 FINISHED_FAILED = {name: f"count(*) FILTER (WHERE finished AND {name})" for name in FAILED}
 
 
@@ -90,26 +92,26 @@ SIGNALS = Kind(
 KINDS = (RUNS, DECISIONS, SIGNALS)
 
 
-def count_rows(kind: Kind, spans: tuple[Span, ...], narrowed: str = "", by: tuple[str, ...] = ()) -> str:
+def count_rows(kind: Kind, spans: tuple[Span, ...], narrowed: str = "", sums: Sequence[str] = ()) -> str:
     """The SELECT of place, keys and sums over the groups that began in these spans; it takes the project as `project`.
 
-    `narrowed`: conditions on runs, by AND; `by`: more columns of runs to count by, put first.
+    `narrowed`: conditions on runs, by AND; `sums`: which of them, all where none is named.
     """
-    place = ", ".join((*by, *PLACE, *kind.keys))
-    sums = ", ".join(f"{how} AS {name}" for name, how in kind.sums.items())
+    place = ", ".join((*PLACE, *kind.keys))
+    added = ", ".join(f"{kind.sums[name]} AS {name}" for name in sums or kind.sums)
     return f"""
-        SELECT {place}, {sums}
-        FROM ({_runs(spans, narrowed, by)}) run
+        SELECT {place}, {added}
+        FROM ({_runs(spans, narrowed)}) run
         {"LEFT JOIN" if kind.every else "JOIN"} ({kind.told.format(within=within(spans))}) told ON told.run = run.id
         GROUP BY {place}
     """  # noqa: S608 - columns of our own
 
 
-def _runs(spans: tuple[Span, ...], narrowed: str, by: tuple[str, ...]) -> str:
+def _runs(spans: tuple[Span, ...], narrowed: str) -> str:
     """Runs with what counting asks of them. A run that failed or that has a failure is one with failures."""
     failed = ", ".join(f"bool_or(failure_type = '{kind}') AS failed_{kind}" for kind in FAILURE_TYPES)
     return f"""
-        SELECT {"".join(f"{name}, " for name in by)} id, agent_id, agent_version, environment, status,
+        SELECT id, agent_id, agent_version, environment, status,
                status <> 'running' AS finished, loop_repeats IS NOT NULL AS loops, latency_ms, cost_usd,
                CASE WHEN tokens_in IS NOT NULL OR tokens_out IS NOT NULL
                     THEN COALESCE(tokens_in, 0) + COALESCE(tokens_out, 0) END AS tokens,

@@ -8,7 +8,7 @@ import msgspec
 from django.db.models import Count, Q, QuerySet
 
 from agents.models import Handoff
-from agents.questions.count_rows import RUNS
+from agents.questions.count_rows import FINISHED, RUNS
 from agents.questions.read_counts import read_counts
 from agents.questions.run_rows import read_rows
 from agents.questions.scope import Scope, WindowTold
@@ -75,7 +75,7 @@ def draw_graph(*, scope: Scope) -> AgentsGraph:
     narrowed = f"{everyone.narrowed('run.')} {about}"
     calls = [CallEdge(**row) for row in read_rows(CALLS.format(narrowed=narrowed), scope.parameters)]
     handoffs = _handoffs(scope)
-    nodes = {row["agent_id"]: _node(row) for row in read_counts(RUNS, everyone, ("agent_id",))}
+    nodes = {row["agent_id"]: _node(row) for row in read_counts(RUNS, everyone, ("agent_id",), ("running", *FINISHED))}
     met = {name for call in calls for name in (call.caller, call.callee)}
     met |= {name for edge in handoffs for name in (edge.from_agent, edge.to_agent)}
     met = met | {agent_id} if agent_id else met | set(nodes)

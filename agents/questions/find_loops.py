@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from agents.questions.count_rows import RUNS
+from agents.questions.count_rows import FINISHED, RUNS
 from agents.questions.cycle import Kind, cycle_of, turned
 from agents.questions.read_counts import read_counts
 from agents.questions.run_rows import COLUMNS, RunTold, group_of, read_rows, read_runs
@@ -15,6 +15,7 @@ from agents.questions.scope import Scope, WindowTold
 # So many steps are read for one answer, and of one run.
 MOST_STEPS = 200_000
 MOST_OF_A_RUN = 2_000
+SUMS = ("running", "looping", *FINISHED)
 
 LOOPING = """
     SELECT {columns} FROM agents_run
@@ -80,13 +81,13 @@ def find_loops(*, scope: Scope, before: UUID | None, size: int) -> Loops:
     asked = scope.parameters | {"most": size + 1}
     if before is not None:
         asked["high"] = min(before, asked["high"])
-    (everything,) = read_counts(RUNS, scope) or [dict.fromkeys(RUNS.sums, 0)]
+    (everything,) = read_counts(RUNS, scope, (), SUMS) or [dict.fromkeys(SUMS, 0)]
     found = read_runs(LOOPING.format(columns=", ".join(COLUMNS), narrowed=scope.narrowed()), asked)
     runs = found[:size]
     loops = _loops(runs, _steps(runs, scope.project_id))
     return Loops(
         window=scope.told,
-        runs=sum(everything[status] for status in ("running", "success", "failure", "partial")),
+        runs=sum(everything[status] for status in ("running", *FINISHED)),
         looping=everything["looping"],
         results=loops,
         groups=_groups(loops),

@@ -9,6 +9,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+HALF_A_DAY = timedelta(hours=12)
 USUAL = timedelta(days=30)
 
 Span: TypeAlias = tuple[datetime, datetime]
@@ -34,21 +35,31 @@ class Window:
         """What it is made of."""
         first, last = _ceiling(self.start, HOUR), _floor(self.end, HOUR)
         if first >= last:
-            return Parts((), (), _spans((self.start, self.end)))
+            return Parts(edges=_spans((self.start, self.end)))
         edges = _spans((self.start, first), (last, self.end))
         dawn, dusk = _ceiling(first, DAY), _floor(last, DAY)
-        if dawn >= dusk:
-            return Parts((), ((first, last),), edges)
-        return Parts(((dawn, dusk),), _spans((first, dawn), (dusk, last)), edges)
+        if dawn > dusk:
+            return Parts(hours=((first, last),), edges=edges)
+        # Of a day that lies in it for the most part there are fewer hours to take away than to add.
+        before, after = dawn - first > HALF_A_DAY, last - dusk > HALF_A_DAY
+        begin, end = dawn - DAY if before else dawn, dusk + DAY if after else dusk
+        return Parts(
+            days=_spans((begin, end)),
+            hours=_spans((first, begin), (end, last)),
+            less=_spans((begin, first), (last, end)),
+            edges=edges,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Spans that share no instant and together are a window: of days and of hours (UTC), and edges of under an hour."""
+    """Spans that together are a window: days and hours (UTC), less those hours of the days that lie outside of it, and
+    edges of under an hour."""
 
-    days: tuple[Span, ...]
-    hours: tuple[Span, ...]
-    edges: tuple[Span, ...]
+    days: tuple[Span, ...] = ()
+    hours: tuple[Span, ...] = ()
+    less: tuple[Span, ...] = ()
+    edges: tuple[Span, ...] = ()
 
 
 def usual_window(now: datetime) -> Window:

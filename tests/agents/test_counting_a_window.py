@@ -27,7 +27,7 @@ numbers = count()
 # Few hours of three days, so that edges have runs in them; and on and beside the hour, where windows are cut.
 INSTANTS = st.builds(
     lambda hour, off: at(10) + hour * HOUR + off,
-    st.sampled_from([0, 1, 23, 24, 47, 48]),
+    st.sampled_from([0, 1, 10, 23, 24, 40, 47, 48]),
     st.sampled_from([timedelta(milliseconds=ms) for ms in (-1, 0, 1, 90_000, 1_800_000, 3_599_999)]),
 )
 PLACES = {"agent_id": ["clerk", "scout"], "agent_version": ["1.0", "1.1"], "environment": ["production", "staging"]}

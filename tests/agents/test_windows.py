@@ -1,7 +1,7 @@
-"""A window is cut into days and hours that rollups count, and edges that they do not."""
+"""A window is made of days and hours that rollups count, and of edges that they do not."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -24,13 +24,18 @@ BOTH = st.tuples(TIMES | NEAR, TIMES | NEAR).map(sorted)
 def test_it_covers_a_window_once(ends: tuple[datetime, datetime]) -> None:
     window = Window(*ends)
     parts = window.parts
-    spans = sorted([*parts.days, *parts.hours, *parts.edges])
-    assert all(start < end for start, end in spans)
-    assert all(before[1] == after[0] for before, after in pairwise(spans))
-    if window.start == window.end:
-        assert spans == []
-    else:
-        assert (spans[0][0], spans[-1][1]) == (window.start, window.end)
+    covered: Counter[datetime] = Counter()
+    for start, end in (*parts.days, *parts.hours, *parts.edges):
+        assert start < end
+        covered[start] += 1
+        covered[end] -= 1
+    for start, end in parts.less:
+        assert start < end
+        covered[start] -= 1
+        covered[end] += 1
+    # What begins and ends at the same instant, or is added and taken away, leaves the window's ends.
+    left = {instant: change for instant, change in covered.items() if change}
+    assert left == ({} if window.start == window.end else {window.start: 1, window.end: -1})
 
 
 @given(BOTH)
@@ -38,21 +43,25 @@ def test_it_reads_as_little_of_the_fine_as_it_can(ends: tuple[datetime, datetime
     parts = Window(*ends).parts
     for start, end in parts.edges:
         assert end - start < (HOUR if parts.hours or parts.days else 2 * HOUR)
-        assert not (start.minute == start.second == start.microsecond == 0 and end - start >= HOUR)
-    for start, end in parts.hours:
+        assert start.minute or start.second or start.microsecond or end - start < HOUR
+    hours = [*parts.hours, *parts.less]
+    for start, end in hours:
         assert start == start.replace(minute=0, second=0, microsecond=0)
         assert (end - start) % HOUR == timedelta(0)
-        assert end - start < (DAY if parts.days else 2 * DAY)
+    assert sum(((end - start) for start, end in hours), timedelta(0)) <= DAY
     for start, end in parts.days:
         assert start == start.replace(hour=0, minute=0, second=0, microsecond=0)
         assert (end - start) % DAY == timedelta(0)
+    assert all(any(start <= less[0] and less[1] <= end for start, end in parts.days) for less in parts.less)
 
 
 def test_it_touches_no_row_on_hour_boundaries() -> None:
     parts = Window(datetime(2026, 10, 3, 7, tzinfo=UTC), datetime(2026, 10, 9, 2, tzinfo=UTC)).parts
     assert parts.edges == ()
-    assert len(parts.hours) == 2
-    assert parts.days == ((datetime(2026, 10, 4, tzinfo=UTC), datetime(2026, 10, 9, tzinfo=UTC)),)
+    # Seven hours less than the first day has, and two of the last.
+    assert parts.days == ((datetime(2026, 10, 3, tzinfo=UTC), datetime(2026, 10, 9, tzinfo=UTC)),)
+    assert parts.less == ((datetime(2026, 10, 3, tzinfo=UTC), datetime(2026, 10, 3, 7, tzinfo=UTC)),)
+    assert parts.hours == ((datetime(2026, 10, 9, tzinfo=UTC), datetime(2026, 10, 9, 2, tzinfo=UTC)),)
 
 
 @given(BOTH, TIMES | NEAR)
