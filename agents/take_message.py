@@ -12,7 +12,7 @@ from agents.create_handoff import create_handoff
 from agents.find_agent import find_agent
 from agents.find_handoff import find_handoff
 from agents.models import Handoff
-from agents.models.handoffs import Priority
+from agents.models.handoffs import Priority, Status
 from agents.models.roster import LEAD
 from sentinel.access import Access
 
@@ -40,8 +40,7 @@ def take_message(*, access: Access, message: Message, metadata: dict[str, Any]) 
     """
     said = _content(message)
     if message.task_id:
-        handoff = find_handoff(access.project_id, message.task_id)
-        return answer_handoff(access=access, handoff=handoff, answer=said)
+        return _answer(access, message, said)
     told = _told({**metadata, **message.metadata})
     task_type, payload = told.task_type, said
     if isinstance(said, str):
@@ -68,6 +67,20 @@ def take_message(*, access: Access, message: Message, metadata: dict[str, Any]) 
         trace_id=told.trace_id,
         idempotency_key=f"a2a:{message.message_id}",
     )
+
+
+def _answer(access: Access, message: Message, said: Any) -> Handoff:
+    """The handoff, answered. The same answer again, since its first one was lost on the way, changes nothing."""
+    handoff = find_handoff(access.project_id, message.task_id)
+    if message.context_id and message.context_id != handoff.context_id:
+        told = f"{handoff.task_id} is of another context."
+        raise single("another_context", "/message/contextId", told)
+    asked = handoff.inputs[-1] if handoff.inputs else None
+    is_said = asked is not None and asked["answered_at"] is not None and asked["answer"] == said
+    if is_said and handoff.state in (Status.PENDING, Status.IN_PROGRESS):
+        access.require("agents.write")
+        return handoff
+    return answer_handoff(access=access, handoff=handoff, answer=said)
 
 
 def _content(message: Message) -> Any:

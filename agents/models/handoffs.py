@@ -119,6 +119,7 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
         return (
             self.judged()
             .select_related("from_agent", "to_agent", "payload_type", "parent")
+            .defer("parent__payload", "parent__inputs", "parent__chain", "payload_type__schema")
             .prefetch_related(models.Prefetch("results", HandoffResult.objects.order_by("id")))
         )
 

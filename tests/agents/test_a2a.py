@@ -112,8 +112,12 @@ def test_a_question_is_answered(mia: Person) -> None:
     status = ask(mia, "GetTask", {"id": handoff.task_id}).json["result"]["status"]
     assert status["state"] == "TASK_STATE_INPUT_REQUIRED"
     assert status["message"]["parts"] == [{"text": "For whom?"}]
-    task = ask(mia, "SendMessage", message([{"text": "Beginners."}], taskId=handoff.task_id)).json["result"]["task"]
+    elsewhere = message([{"text": "Beginners."}], taskId=handoff.task_id, contextId="another")
+    assert error_of(ask(mia, "SendMessage", elsewhere)) == -32602
+    answer = message([{"text": "Beginners."}], taskId=handoff.task_id, contextId=handoff.context_id)
+    task = ask(mia, "SendMessage", answer).json["result"]["task"]
     assert task["status"]["state"] == "TASK_STATE_SUBMITTED"
+    assert ask(mia, "SendMessage", answer).json["result"]["task"] == task
     assert [each["role"] for each in task["history"]] == ["ROLE_USER", "ROLE_AGENT", "ROLE_USER"]
     assert again(handoff).inputs[0]["answer"] == "Beginners."
 

@@ -1,5 +1,6 @@
 """The database holds the same rules against whoever writes past the verbs."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from agents.models import AgentMemory, Handoff, HandoffEvent, HandoffResult, Pay
 from agents.models.handoffs import MOVES, OPEN, Status
 from agents.remember import remember
 from agents.request_input import request_input
-from tests.agents.handing import again, agent, confirmed, hand_over
+from tests.agents.handing import again, agent, confirmed, hand_over, let_pass
 from tests.conftest import Person
 
 
@@ -29,10 +30,10 @@ def constraint_of(error: IntegrityError) -> str:
     return str(cause.diag.constraint_name)
 
 
-def standing(person: Person, status: Status) -> Handoff:
+def standing(person: Person, status: Status, **fields: Any) -> Handoff:
     if status == Status.PENDING:
-        return hand_over(person)
-    handoff = confirmed(person)
+        return hand_over(person, **fields)
+    handoff = confirmed(person, **fields)
     if status == Status.INPUT_REQUIRED:
         request_input(access=person.access, handoff=handoff, question="?")
     return again(handoff)
@@ -65,6 +66,19 @@ def test_it_lets_through_legal_moves_alone(mia: Person, start: Status) -> None:
             assert getattr(moved, f"{status.lower()}_at") is not None
         else:
             assert refuses(sql, status, handoff.pk) == "handoff_moves_legally", (start, status)
+
+
+@pytest.mark.parametrize("start", OPEN)
+def test_past_its_deadline_it_is_expired_and_nothing_else(mia: Person, start: Status) -> None:
+    handoff = standing(mia, start, deadline=timezone.now() + timedelta(minutes=1))
+    let_pass(handoff, timedelta(hours=1))
+    for status in MOVES[start]:
+        if status != Status.EXPIRED:
+            sql = TAKE if status == Status.IN_PROGRESS else SET
+            assert refuses(sql, status, handoff.pk) == "handoff_moves_legally", status
+    with connection.cursor() as cursor:
+        cursor.execute(SET, [Status.EXPIRED, handoff.pk])
+    assert again(handoff).expired_at is not None
 
 
 def test_what_is_over_stays_as_it_is(mia: Person) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from assay.core.errors import AssayError
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from agents.answer_handoff import answer_handoff
 from agents.cancel_handoff import cancel_handoff
@@ -19,7 +20,9 @@ from agents.models.handoffs import Priority
 from agents.reassign_handoff import reassign_handoff
 from agents.reject_handoff import reject_handoff
 from agents.request_input import request_input
+from agents.tasks import tidy
 from agents.tidy_handoffs import tidy_handoffs
+from config.regular_work import REGULAR
 from tests.agents.handing import again, agent, confirmed, hand_over, let_pass
 from tests.conftest import Person
 
@@ -106,6 +109,22 @@ def test_it_is_tidied_as_it_was_judged(mia: Person) -> None:
     assert failed.reason_code == "attempts_exhausted"
     assert failed.reason == "None of 1 attempts was finished within its lease."
     assert again(due).expired_at is not None
+
+
+def test_it_is_not_tried_more_often_than_it_may_be(mia: Person) -> None:
+    handoff = confirmed(mia, max_attempts=2)
+    let_pass(handoff, HOUR)
+    assert confirm_handoff(access=mia.access, handoff=handoff).attempt == 2
+    let_pass(handoff, HOUR)
+    with pytest.raises(AssayError) as error:
+        confirm_handoff(access=mia.access, handoff=handoff)
+    assert code_of(error) == "wrong_status"
+    assert "is FAILED" in error.value.detail
+
+
+def test_the_worker_tidies_each_minute() -> None:
+    assert REGULAR["agents.tasks.tidy"] == timedelta(minutes=1)
+    assert import_string("agents.tasks.tidy") is tidy
 
 
 def test_it_stays_with_whom_is_still_at_it(mia: Person) -> None:
