@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parent.parent
-SECTIONS = ["speed", "experiments", "agents", "stats"]
+SECTIONS = ["speed", "experiments", "agents", "agents_reading", "stats"]
 
 
 def main() -> None:
