@@ -4,21 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
-from agents.models import Run
-from tests.admin.watched import (
-    keep as keep_runs,
-)
-from tests.admin.watched import (
-    make_detailed,
-    make_long,
-    make_looping,
-    make_run,
-    make_traffic,
-    make_untimed,
-    page_of,
-)
+from agents.count_drops import count_drops
+from agents.models import AgentSettings, Run
+from tests.admin import watched as cast
 from tests.browser.conftest import visit
 from tests.browser.test_every_page import keep
 from vault.models import Prompt
@@ -31,20 +21,24 @@ def watched(prompt: Prompt) -> dict[str, Run]:
     """Runs of all kinds, of the prompt's project."""
     now = timezone.now()
     version = prompt.versions.order_by("id")[0].pk
-    return keep_runs(
+    dropped = {"messages": 1840, "tool_arguments": 412, "attributes": 77, "plain_spans": 3}
+    count_drops(project_id=prompt.project_id, door="otlp", dropped=dropped)
+    return cast.keep(
         prompt.project,
-        *make_traffic(now, 400),
-        make_run("weekly-plan", now - timedelta(minutes=50), agent_id="NOVA", latency_ms=61_000.0),
-        make_detailed(now - timedelta(minutes=49), version_id=version, parent="weekly-plan"),
-        make_looping(now - timedelta(minutes=31)),
-        make_long(now - timedelta(minutes=25)),
-        make_run("at-it", now - timedelta(minutes=4), status="running", agent_id="ATLAS"),
-        *make_untimed(now - timedelta(minutes=12)),
+        *cast.make_traffic(now, 400),
+        cast.make_run("weekly-plan", now - timedelta(minutes=50), agent_id="NOVA", latency_ms=61_000.0),
+        cast.make_detailed(now - timedelta(minutes=49), version_id=version, parent="weekly-plan"),
+        cast.make_looping(now - timedelta(minutes=31)),
+        cast.make_long(now - timedelta(minutes=25)),
+        cast.make_run("at-it", now - timedelta(minutes=4), status="running", agent_id="ATLAS"),
+        *cast.make_untimed(now - timedelta(minutes=12)),
     )
 
 
 def test_it_opens_every_page(chromium: Browser, site: str, prompt: Prompt, watched: dict[str, Run]) -> None:
     pages = {
+        "overview": "/admin/",
+        "prompt": f"/admin/vault/prompt/{prompt.pk}/change/",
         "list": LIST,
         "month": f"{LIST}?window=30d",
         "looping": f"{LIST}?window=30d&looping=yes",
@@ -54,13 +48,13 @@ def test_it_opens_every_page(chromium: Browser, site: str, prompt: Prompt, watch
         "graph": f"{LIST}graph/",
         "settings": "/admin/agents/agentsettings/",
         "failed": f"{LIST}?window=7d&status=failure",
-        "run": page_of(watched["campaign-0412-draft"]),
-        "caller": page_of(watched["weekly-plan"]),
-        "circles": page_of(watched["looping-run"]),
-        "long": f"{page_of(watched['long-run'])}?p=4",
-        "lengths": page_of(watched["lengths-alone"]),
-        "silent": page_of(watched["no-times"]),
-        "running": page_of(watched["at-it"]),
+        "run": cast.page_of(watched["campaign-0412-draft"]),
+        "caller": cast.page_of(watched["weekly-plan"]),
+        "circles": cast.page_of(watched["looping-run"]),
+        "long": f"{cast.page_of(watched['long-run'])}?p=4",
+        "lengths": cast.page_of(watched["lengths-alone"]),
+        "silent": cast.page_of(watched["no-times"]),
+        "running": cast.page_of(watched["at-it"]),
     }
     wrong = {}
     for width, theme in ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")):
@@ -82,3 +76,68 @@ def test_it_opens_before_the_first_run(chromium: Browser, site: str) -> None:
         assert visitor.examine() == []
         keep(visitor, f"agents-none-{width}-{theme}")
         visitor.page.context.close()
+
+
+def test_it_goes_from_the_overview_to_what_failed_at_its_step(
+    chromium: Browser, site: str, watched: dict[str, Run]
+) -> None:
+    visitor = visit(chromium, site, 1280, "light")
+    visitor.log_in("root")
+    page = visitor.page
+    page.get_by_role("link", name="failed,").first.click()
+    expect(page.get_by_label("Status")).to_have_value("failure")
+    expect(page.locator(".as-state-success")).to_have_count(0)
+    page.get_by_role("link", name="looping-run").click()
+    expect(page.get_by_text("It went in circles")).to_contain_text("search → read")
+    page.get_by_role("link", name="Where it begins").click()
+    expect(page.locator("#circle")).to_be_in_viewport()
+
+    visitor.go(LIST)
+    page.get_by_role("link", name="slowest first").click()
+    expect(page.locator(".as-runs tbody tr").first).to_contain_text("long-run")
+    page.get_by_role("link", name="long-run").click()
+    page.get_by_role("link", name="step 611").click()
+    step = page.locator("#step-611")
+    expect(step).to_be_in_viewport()
+    expect(step).to_contain_text("failure")
+    page.get_by_role("link", name="Steps 2401 to 2500").click()
+    expect(page.locator("#step-2500")).to_be_attached()
+    assert visitor.examine() == []
+
+
+def test_it_asks_by_choosing(chromium: Browser, site: str, watched: dict[str, Run]) -> None:
+    visitor = visit(chromium, site, 1280, "light")
+    visitor.log_in("root")
+    page = visitor.page
+    visitor.go(LIST)
+    page.get_by_role("link", name="30 days").click()
+    page.get_by_label("Agent", exact=True).select_option("REX")
+    expect(page.locator(".as-runs tbody tr").first).to_contain_text("REX")
+    expect(page.locator(".as-runs").get_by_text("ATLAS")).to_have_count(0)
+    page.get_by_role("link", name="Clear").click()
+    expect(page.get_by_label("Agent", exact=True)).to_have_value("")
+
+    page.get_by_role("link", name="Compare versions").click()
+    expect(page.get_by_role("heading", name="RAFA: 1.0.0 and 1.1.0")).to_be_visible()
+    page.get_by_label("Agent", exact=True).select_option("NOVA")
+    expect(page.get_by_text("NOVA ran in one version only")).to_be_visible()
+
+    page.get_by_role("link", name="Who calls whom").click()
+    page.get_by_role("link", name="Runs of NOVA").click()
+    expect(page.get_by_label("Agent", exact=True)).to_have_value("NOVA")
+    assert visitor.examine() == []
+
+
+def test_it_switches_decisions_off(chromium: Browser, site: str, prompt: Prompt, watched: dict[str, Run]) -> None:
+    visitor = visit(chromium, site, 1280, "light")
+    visitor.log_in("root")
+    page = visitor.page
+    visitor.go("/admin/agents/agentsettings/")
+    page.get_by_label("Keep decisions and quality signals").uncheck()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert not AgentSettings.objects.get(project=prompt.project).keeps_decisions
+    page.get_by_role("link", name="Decisions and signals").click()
+    expect(page.get_by_text("does not keep decisions")).to_be_visible()
+    assert visitor.examine() == []
