@@ -124,7 +124,7 @@ def test_a_dead_server_is_told_as_such() -> None:
 
 
 def test_work_is_done_turned_down_asked_back_and_tried_again(handoffs: Handoffs) -> None:
-    topics = ("good", "not mine", "vague", "broken")
+    topics = ("good", "not mine", "vague", "broken", "endless", "no JSON")
     sent = {topic: handoffs.send("RAFA", "content_brief", {"topic": topic}, max_attempts=2) for topic in topics}
 
     def do(handoff: Handoff) -> Any:
@@ -134,7 +134,11 @@ def test_work_is_done_turned_down_asked_back_and_tried_again(handoffs: Handoffs)
             case "vague":
                 raise AskBack("For whom?")
             case "broken":
-                raise ValueError("Too hot.")
+                raise ValueError("Too hot.\0")
+            case "endless":
+                return "x" * 2_000_000
+            case "no JSON":
+                return object()
         return {"text": "Done."}
 
     assert handoffs.work("RAFA", do, worker="one", until_idle=True) == 1
@@ -144,8 +148,12 @@ def test_work_is_done_turned_down_asked_back_and_tried_again(handoffs: Handoffs)
         "not mine": "REJECTED",
         "vague": "INPUT_REQUIRED",
         "broken": "FAILED",
+        "endless": "FAILED",
+        "no JSON": "FAILED",
     }
-    assert (now["broken"].attempt, now["broken"].reason) == (2, "ValueError: Too hot.")
+    assert [now[topic].attempt for topic in ("broken", "endless", "no JSON")] == [2, 2, 2]
+    assert now["broken"].reason == "ValueError: Too hot."
+    assert now["endless"].reason_code == "result_too_large"
 
 
 def test_a_lease_is_held_while_the_work_goes_on(handoffs: Handoffs) -> None:
@@ -183,13 +191,13 @@ def test_it_works_from_asyncio(live_server: LiveServer, mia: Person) -> None:
             asked: list[str] = []
 
             async def do(handoff: Handoff) -> str:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(2.5)
                 if not asked:
                     asked.append(handoff.task_id)
                     raise AskBack("For whom?")
                 return "Another."
 
-            assert await handoffs.work("RAFA", do, until_idle=True) == 1
+            assert await handoffs.work("RAFA", do, lease_seconds=1, until_idle=True) == 1
             assert (await handoffs.get(asked[0])).status == "INPUT_REQUIRED"
             await handoffs.answer(asked[0], "all")
             assert await handoffs.work("RAFA", do, until_idle=True) == 1

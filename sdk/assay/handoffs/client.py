@@ -133,33 +133,45 @@ class Handoffs:
                 waiting = Pending([], 5.0)
                 if until_idle:
                     return done
+            took = 0
             for found in waiting:
-                if stop.is_set():
-                    break
-                done += self._work_on(found, agent, do, worker, lease_seconds)
+                taken = None if stop.is_set() else self._taken(found, agent, worker, lease_seconds)
+                if taken is not None:
+                    took += 1
+                    done += self._finished(taken, do, lease_seconds or taken.lease_seconds)
             if until_idle and not waiting:
                 return done
-            if not waiting:
+            # Others are at what waits, or nothing does.
+            if not took:
                 stop.wait(waiting.retry_after)
         return done
 
-    def _work_on(self, found: Handoff, agent: str, do: Do, worker: str | None, lease_seconds: int | None) -> bool:
-        """Whether it was completed, in time."""
+    def _taken(self, found: Handoff, agent: str, worker: str | None, lease_seconds: int | None) -> Handoff | None:
+        """The work, confirmed; None where another was first, or it is over, or the server does not answer."""
         try:
-            taken = self.confirm(found, worker=worker, agent=agent, lease_seconds=lease_seconds)
+            return self.confirm(found, worker=worker, agent=agent, lease_seconds=lease_seconds)
         except AssayError as error:
-            # Another was first, or it is over, or it is no longer for this agent: none of this is a reason to stop.
             if error.status not in (404, 409, 503):
                 raise
-            return False
+            return None
+
+    def _finished(self, taken: Handoff, do: Do, lease_seconds: int) -> bool:
+        """Whether it was completed, in time."""
+        with self._held(taken, lease_seconds):
+            call = self._done(taken, do)
         try:
-            with self._held(taken, lease_seconds or taken.lease_seconds):
-                call = self._done(taken, do)
-            return not self._ask(call, Completed).late if call.path.endswith("/complete/") else self._told(call)
+            if not call.path.endswith("/complete/"):
+                self._ask(call, Handoff)
+                return False
+            return not self._ask(call, Completed).late
         except AssayError as error:
-            if error.status not in (404, 409, 503):
+            if error.status in (401, 403):
                 raise
             logger.warning("%s could not be told about: %s", taken.task_id, error.detail)
+            if error.status in (400, 413, 422):
+                # It cannot be taken as it is, a result too large for instance: another attempt may bring a better one.
+                with contextlib.suppress(AssayError):
+                    self.fail(taken, reason=error.detail, code=error.code, retry=True)
             return False
 
     def _done(self, taken: Handoff, do: Do) -> Call:
@@ -174,10 +186,6 @@ class Handoffs:
             logger.warning("%s failed: %s", taken.task_id, type(error).__name__)
             told = {"reason": reason_of(error), "reason_code": code_of(error)}
             return calls.move(taken, "fail", holds=True, retry=True, **told)
-
-    def _told(self, call: Call) -> bool:
-        self._ask(call, Handoff)
-        return False
 
     @contextlib.contextmanager
     def _held(self, taken: Handoff, lease_seconds: int) -> Iterator[None]:

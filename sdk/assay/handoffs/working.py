@@ -29,7 +29,7 @@ def default_worker() -> str:
 
 def reason_of(error: Exception) -> str:
     """An exception in a line."""
-    return f"{type(error).__name__}: {error}"[:1000]
+    return f"{type(error).__name__}: {error}".replace("\0", "")[:1000]
 
 
 def code_of(error: Exception) -> str:
