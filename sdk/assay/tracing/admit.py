@@ -32,7 +32,7 @@ def one_of(given: Any, known: Container[str]) -> str | None:
     """Return what was given as a plain string, None where it is not one of those that are known."""
     if not isinstance(given, str):
         return None
-    word = plain(given)
+    word = given if type(given) is str else plain(given)
     return word if word in known else None
 
 
@@ -54,42 +54,42 @@ def plain(text: str) -> str:
     return text if type(text) is str else str.__str__(text)
 
 
-def candidates(given: Any, drops: Drops) -> list[str]:
-    """Return the codes among the candidates of a decision, 50 of them at most."""
+def candidates(given: Any, drops: Drops) -> list[str] | None:
+    """Return the codes among the candidates of a decision, 50 of them at most, None where there are none."""
     if given is None:
-        return []
+        return None
     if not isinstance(given, list | tuple | set | frozenset):
         drops.count("not_a_code")
-        return []
+        return None
     admitted = [plain(candidate) for candidate in given if is_code(candidate)]
     if len(admitted) < len(given):
         drops.count("not_a_code", len(given) - len(admitted))
     if len(admitted) > MOST_CANDIDATES:
         drops.count("too_many", len(admitted) - MOST_CANDIDATES)
         del admitted[MOST_CANDIDATES:]
-    return admitted
+    return admitted or None
 
 
-def metadata(given: Any, drops: Drops) -> Metadata:
-    """Return the part of metadata that may be told."""
+def metadata(given: Any, drops: Drops) -> Metadata | None:
+    """Return the part of metadata that may be told, None where there is none."""
     if given is None:
-        return {}
+        return None
     if not isinstance(given, dict):
         drops.count("metadata")
-        return {}
+        return None
     kept, refused = clean_metadata(given)
     if refused:
         drops.count("metadata", len(refused))
-    return {plain(key): _plain_value(value) for key, value in kept.items()}
+    return {plain(key): _plain_value(value) for key, value in kept.items()} or None
 
 
-def more_metadata(known: Metadata, given: Any, drops: Drops) -> Metadata:
+def more_metadata(known: Metadata | None, given: Any, drops: Drops) -> Metadata | None:
     """Return what is known with the part of metadata that may be added to it."""
-    together = known | metadata(given, drops)
+    together = (known or {}) | (metadata(given, drops) or {})
     surplus = list(together)[MOST_METADATA:]
     if surplus:
         drops.count("metadata", len(surplus))
-    return {key: value for key, value in together.items() if key not in surplus}
+    return {key: value for key, value in together.items() if key not in surplus} or None
 
 
 def share(given: Any) -> float | None:

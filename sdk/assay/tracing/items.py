@@ -24,7 +24,7 @@ class StepItem(msgspec.Struct, kw_only=True, omit_defaults=True):
     tokens_cached: int | None = None
     model: str | None = None
     resolution_id: str | None = None
-    metadata: Metadata = {}
+    metadata: Metadata | None = None
 
 
 class FailureItem(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -33,7 +33,7 @@ class FailureItem(msgspec.Struct, kw_only=True, omit_defaults=True):
     failure_type: str
     code: str
     step_id: str | None = None
-    metadata: Metadata = {}
+    metadata: Metadata | None = None
 
 
 class DecisionItem(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -42,11 +42,11 @@ class DecisionItem(msgspec.Struct, kw_only=True, omit_defaults=True):
     decision_type: str
     selected: str
     reason_code: str
-    candidates: list[str] = []
+    candidates: list[str] | None = None
     confidence: float | None = None
     step_id: str | None = None
     at: datetime
-    metadata: Metadata = {}
+    metadata: Metadata | None = None
 
 
 class SignalItem(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -58,7 +58,7 @@ class SignalItem(msgspec.Struct, kw_only=True, omit_defaults=True):
     weight: float | None = None
     step_id: str | None = None
     at: datetime
-    metadata: Metadata = {}
+    metadata: Metadata | None = None
 
 
 class RunItem(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -80,7 +80,7 @@ class RunItem(msgspec.Struct, kw_only=True, omit_defaults=True):
     tokens_cached: int | None = None
     cost_usd: Decimal | None = None
     resolution_id: str | None = None
-    metadata: Metadata = {}
+    metadata: Metadata | None = None
     steps: list[StepItem] = []
     failures: list[FailureItem] = []
     decisions: list[DecisionItem] = []

@@ -52,10 +52,10 @@ class Record:
 
     def takes(self, things: Sequence[object]) -> bool:
         """Return whether one more may be put to these things of the run; where not, count it."""
-        if len(things) >= MOST_OF_A_KIND:
-            self.drops.count("too_many")
-            return False
-        return self.goes_on()
+        if len(things) < MOST_OF_A_KIND and not self.ended:
+            return True
+        self.drops.count("ended" if self.ended else "too_many")
+        return False
 
     def fail(self, failure_type: Any, code: Any, step_id: str | None, metadata: Any = None) -> None:
         """Put down a failure. One of an unknown type, or without a good code, is still one."""

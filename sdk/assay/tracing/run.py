@@ -67,9 +67,10 @@ class Run(Place):
             seq=seq,
             status="running",
             started_at=record.now(),
-            model=admit.code(model, drops),
-            resolution_id=admit.resolution_id(resolution, drops),
-            metadata=admit.metadata(metadata, drops),
+            # What was not given, most often most of it, costs no call.
+            model=None if model is None else admit.code(model, drops),
+            resolution_id=None if resolution is None else admit.resolution_id(resolution, drops),
+            metadata=None if metadata is None else admit.metadata(metadata, drops),
         )
         if taken:
             record.step_ids.add(item.step_id)
@@ -110,11 +111,11 @@ class Run(Place):
             decision_type=known,
             selected=chosen,
             reason_code=reason,
-            candidates=admit.candidates(candidates, drops),
+            candidates=None if candidates is None else admit.candidates(candidates, drops),
             confidence=rated,
             step_id=self._step_id(step_id),
             at=record.now(),
-            metadata=admit.metadata(metadata, drops),
+            metadata=None if metadata is None else admit.metadata(metadata, drops),
         )
         record.item.decisions.append(decision)
 
@@ -154,7 +155,7 @@ class Run(Place):
             weight=weighed,
             step_id=self._step_id(step_id),
             at=record.now(),
-            metadata=admit.metadata(metadata, drops),
+            metadata=None if metadata is None else admit.metadata(metadata, drops),
         )
         record.item.quality_signals.append(signal)
 
