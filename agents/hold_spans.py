@@ -1,20 +1,16 @@
 """This file lets you hold spans of traces of which nothing is known that makes a run, until something is."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
-from agents.count_drops import count_drops
-from agents.models import RunKey, WaitingSpan
+from agents.let_go_spans import let_go_spans
+from agents.models import RunKey
 from agents.otlp.span import Span
 from agents.telemetry.ids import key_of
 
-PATIENCE = timedelta(hours=1)
 # So many of those that waited too long are let go at a time.
 MOST_LET_GO = 10_000
 FIELDS = {
@@ -57,16 +53,9 @@ def hold_spans(*, project_id: UUID, traces: Mapping[str, Sequence[Span]]) -> set
             columns["trace_id"].append(trace_id)
             for name in FIELDS:
                 columns[name].append(getattr(span, name))
-    _let_go(project_id)
+    let_go_spans(most=MOST_LET_GO)
     with connection.cursor() as cursor:
         cursor.execute(HOLD, {"project": project_id, **columns})
     keys = {key_of(trace_id): trace_id for trace_id in traces}
     known = RunKey.objects.filter(project_id=project_id, key__in=list(keys)).values_list("key", flat=True)
     return {keys[key] for key in known}
-
-
-def _let_go(project_id: UUID) -> None:
-    """Those of the project that waited too long are dropped, and counted."""
-    late = WaitingSpan.objects.filter(project_id=project_id).since_before(timezone.now() - PATIENCE)
-    gone, _ = WaitingSpan.objects.filter(pk__in=list(late.values_list("pk", flat=True)[:MOST_LET_GO])).delete()
-    count_drops(project_id=project_id, door="otlp", dropped=Counter(plain_spans=gone))

@@ -1,7 +1,10 @@
 """What the worker does for agents. Each can be run twice."""
 
 from agents.keep_telemetry import keep_telemetry
+from agents.let_go_spans import let_go_spans
 from agents.tidy_handoffs import tidy_handoffs
+
+SPANS_AT_ONCE = 10_000
 
 
 def tidy() -> None:
@@ -12,3 +15,5 @@ def tidy() -> None:
 def keep() -> None:
     """Have the months that telemetry needs, and nothing that is past keeping."""
     keep_telemetry()
+    while let_go_spans(most=SPANS_AT_ONCE):
+        pass

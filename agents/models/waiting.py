@@ -1,6 +1,5 @@
 """Spans of traces of which neither an agent nor a model nor a tool is known: they wait for one."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db import models
@@ -12,10 +11,6 @@ from sentinel.models import Project
 class WaitingSpanQuerySet(models.QuerySet["WaitingSpan"]):
     def of_traces(self, project_id: UUID, trace_ids: list[str]) -> "WaitingSpanQuerySet":
         return self.filter(project_id=project_id, trace_id__in=trace_ids)
-
-    def since_before(self, moment: datetime) -> "WaitingSpanQuerySet":
-        """Those that have waited since before this moment."""
-        return self.filter(received_at__lt=moment)
 
 
 class WaitingSpan(models.Model):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from agents.let_go_spans import let_go_spans
 from agents.models import Call, Decision, DropCount, QualitySignal, WaitingSpan
 from sentinel.models import Project
 from tests.agents.spans import (
@@ -237,11 +238,19 @@ def test_it_links_through_a_plain_span_that_came_first(mia: Person) -> None:
 
 def test_it_drops_and_counts_plain_spans_that_waited_for_nothing(mia: Person) -> None:
     send(mia, plain(1), plain(2, 1))
-    WaitingSpan.objects.update(received_at=timezone.now() - timedelta(minutes=61))
+    WaitingSpan.objects.update(received_at=timezone.now() - timedelta(hours=2))
 
     send(mia, plain(3, trace="f" * 32))
     assert [row.span_id for row in WaitingSpan.objects.all()] == [span_id(3)]
     assert DropCount.objects.get(project=mia.project, what="plain_spans").count == 2
+
+
+def test_it_drops_them_by_itself_once_a_day(mia: Person) -> None:
+    send(mia, plain(1), plain(2, 1, trace="f" * 32))
+    WaitingSpan.objects.filter(span_id=span_id(1)).update(received_at=timezone.now() - timedelta(hours=2))
+
+    assert (let_go_spans(most=10), let_go_spans(most=10)) == (1, 0)
+    assert [row.span_id for row in WaitingSpan.objects.all()] == [span_id(2)]
 
 
 def test_it_keeps_plain_spans_of_a_trace_that_is_known(mia: Person) -> None:
