@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
-from agents.admin.board import as_cards, count_by_state, pressing_first
+from agents.admin.board import count_by_state, first_cards, newest_cards, with_marks
 from agents.admin.memory import in_short
 from agents.models import Agent, AgentMemory, Handoff
 from agents.models.handoffs import OPEN, Status
@@ -21,7 +21,7 @@ def show(page: ProjectAdmin, request: HttpRequest, agent: Agent) -> HttpResponse
     """About six queries, however much it did. `?q=`: what its memory is searched for."""
     access = page.access(request)
     theirs = Handoff.objects.in_project(agent.project_id).filter(to_agent=agent)
-    waiting = list(pressing_first(as_cards(theirs.filter(status__in=OPEN)))[:OPEN_SHOWN])
+    waiting = first_cards(with_marks(theirs.filter(status__in=OPEN)), OPEN_SHOWN)
     counts = count_by_state(agent.project_id, theirs)
     asked = request.GET.get("q", "").strip().replace("\x00", "")[:200]
     card: dict[str, Any] = agent.card or {}
@@ -33,7 +33,7 @@ def show(page: ProjectAdmin, request: HttpRequest, agent: Agent) -> HttpResponse
         waiting=[it for it in waiting if it.state in OPEN],
         open_count=sum(counts[it] for it in OPEN),
         counts=[(it, counts[it]) for it in (*OPEN, *ENDS)],
-        ended=list(as_cards(theirs.exclude(status__in=OPEN)).order_by("-id")[:ENDED_SHOWN]),
+        ended=newest_cards(theirs.filter(status__in=ENDS), ENDED_SHOWN),
         memories=[(it, in_short(it.value)) for it in memories(agent, asked)],
         asked=asked,
         card=card,

@@ -1,6 +1,6 @@
 """This file lets one see all handoffs by state, what is overdue first, however many there are."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -28,6 +28,7 @@ STORED = {
 }
 SHOWN, SHOWN_ENDED, OVERDUE_SHOWN = 25, 8, 6
 COUNTED_TO = 1000
+MOST_CHOICES = 500
 # A deadline is near in the last quarter of its time, an hour at the most.
 SOON = timedelta(hours=1)
 LATELY = timedelta(hours=24)
@@ -56,9 +57,10 @@ class Asked:
     def is_filtered(self) -> bool:
         return bool(self.agent or self.task_type or self.priority)
 
-    def of(self, handoffs: HandoffQuerySet) -> HandoffQuerySet:
+    def of(self, handoffs: HandoffQuerySet, agents: Mapping[str, UUID]) -> HandoffQuerySet:
+        """`agents`: the id of each by its code."""
         if self.agent:
-            handoffs = handoffs.filter(Q(to_agent__code=self.agent) | Q(from_agent__code=self.agent))
+            handoffs = handoffs.filter(Q(to_agent=agents[self.agent]) | Q(from_agent=agents[self.agent]))
         if self.task_type:
             handoffs = handoffs.filter(payload_type__name=self.task_type)
         return handoffs.filter(priority=Priority[self.priority]) if self.priority else handoffs
@@ -115,70 +117,94 @@ def in_state(handoffs: HandoffQuerySet, state: Status) -> HandoffQuerySet:
     return found
 
 
-def as_cards(handoffs: HandoffQuerySet) -> HandoffQuerySet:
-    """Each judged, with what a card says and without its payload: `headline` is the first thing that its type asks
-    for, `asked` the question that is open, `presses` whether time does."""
-    first_asked = KeyTextTransform("0", KeyTransform("required", "payload_type__schema"))
-    headline: Any = Func(F("payload"), first_asked, template="(%(expressions)s)", arg_joiner=" ->> ")
-    headline.output_field = models.TextField()
-    left = ExpressionWrapper((F("deadline") - F("created_at")) / 4, output_field=models.DurationField())
+def with_marks(handoffs: HandoffQuerySet) -> HandoffQuerySet:
+    """Each judged, with whether its deadline `presses` (or has passed) and whether its lease has `lapsed`."""
+    quarter = ExpressionWrapper((F("deadline") - F("created_at")) / 4, output_field=models.DurationField())
     near = ExpressionWrapper(
-        F("deadline") - Least(left, Value(SOON), output_field=models.DurationField()),
+        F("deadline") - Least(quarter, Value(SOON), output_field=models.DurationField()),
         output_field=models.DateTimeField(),
     )
     return (
         handoffs.judged()
+        .annotate(near=near, lapsed=Q(status=Status.IN_PROGRESS, lease_until__lte=TransactionNow()))
+        .annotate(presses=Case(When(status__in=OPEN, near__lte=TransactionNow(), then=True), default=False))
+    )
+
+
+def as_cards(handoffs: HandoffQuerySet) -> HandoffQuerySet:
+    """Each with its marks and what a card says: `headline` is the first thing that its type asks for, `asked` the
+    question that is open. For what is limited already: a headline is read out of a payload before rows are sorted."""
+    first_asked = KeyTextTransform("0", KeyTransform("required", "payload_type__schema"))
+    headline: Any = Func(F("payload"), first_asked, template="(%(expressions)s)", arg_joiner=" ->> ")
+    headline.output_field = models.TextField()
+    return (
+        with_marks(handoffs)
         .annotate(
             headline=Left(headline, HEADLINE),
             asked=Left(KeyTextTransform("question", KeyTransform(-1, "inputs")), HEADLINE),
-            near=near,
-            lapsed=Q(status=Status.IN_PROGRESS, lease_until__lte=TransactionNow()),
         )
-        .annotate(presses=Case(When(status__in=OPEN, near__lte=TransactionNow(), then=True), default=False))
         .select_related("from_agent", "to_agent", "payload_type")
         .only(*LIGHT)
     )
 
 
-def pressing_first(cards: HandoffQuerySet) -> HandoffQuerySet:
+def pressing_first(marked: HandoffQuerySet) -> HandoffQuerySet:
     """What is late or nearly so on top, then as agents get them."""
     passed = Q(status__in=OPEN, deadline__lte=TransactionNow())
     late = Case(When(passed, then=0), When(lapsed=True, then=1), When(presses=True, then=2), default=3)
-    return cards.order_by(late, "priority", F("deadline").asc(nulls_last=True), "id")
+    return marked.order_by(late, "priority", F("deadline").asc(nulls_last=True), "id")
 
 
-def read_asked(sent: Mapping[str, str], agents: list[str], types: list[str]) -> Asked:
+def first_cards(marked: HandoffQuerySet, most: int) -> list[Any]:
+    """The first of marked ones, what is late on top. One query."""
+    first = pressing_first(marked).values("pk")[:most]
+    return list(pressing_first(as_cards(Handoff.objects.filter(pk__in=first))))
+
+
+def newest_cards(handoffs: HandoffQuerySet, most: int) -> list[Any]:
+    """The newest of them. One query."""
+    newest = handoffs.order_by("-id").values("pk")[:most]
+    return list(as_cards(Handoff.objects.filter(pk__in=newest)).order_by("-id"))
+
+
+def read_asked(sent: Mapping[str, str], agents: Collection[str], types: Collection[str]) -> Asked:
     """What an address asks for. What it cannot mean is left out."""
-    named = {"agent": agents, "task_type": types, "priority": Priority.names}
-    return Asked(**{name: sent[name] for name, known in named.items() if sent.get(name) in known})
+    named: dict[str, Collection[str]] = {"agent": agents, "task_type": types, "priority": Priority.names}
+    return Asked(**{name: sent[name] for name, known in named.items() if sent.get(name, "") in known})
 
 
-def choices(project_id: UUID) -> tuple[list[str], list[str]]:
-    """The codes of all agents and the names of all types. Two queries."""
-    agents = Agent.objects.in_project(project_id).order_by("code").values_list("code", flat=True)
+def choices(project_id: UUID) -> tuple[dict[str, UUID], list[str]]:
+    """The ids of all agents by their codes, and the names of all types. Two queries."""
+    agents = Agent.objects.in_project(project_id).order_by("code").values_list("code", "pk")
     types = PayloadType.objects.filter(project_id=project_id).order_by("name").values_list("name", flat=True)
-    return list(agents[:500]), list(types.distinct()[:500])
+    return dict(agents[:MOST_CHOICES]), list(types.distinct()[:MOST_CHOICES])
 
 
-def board(project_id: UUID, asked: Asked) -> Board:
-    """Six queries, each of which looks at no more than what is open and the newest of what ended."""
-    all_ = asked.of(Handoff.objects.in_project(project_id))
+def board(project_id: UUID, asked: Asked, agents: Mapping[str, UUID]) -> Board:
+    """Seven queries, each of which looks at no more than what is open and the newest of what ended."""
+    all_ = asked.of(Handoff.objects.in_project(project_id), agents)
     counts = count_by_state(project_id, all_)
-    opened = [Column(it, list(pressing_first(as_cards(in_state(all_, it)))[:SHOWN]), counts[it]) for it in OPEN]
+    opened = [Column(it, first_cards(with_marks(in_state(all_, it)), SHOWN), counts[it]) for it in OPEN]
     ended = _ended(all_)
-    overdue = as_cards(all_.filter(status__in=OPEN)).filter(Q(presses=True) | Q(lapsed=True))
     since = timezone.now() - LATELY
     return Board(
         open=opened,
         ended=[Column(it, ended[it][:SHOWN_ENDED], counts[it]) for it in ENDED],
-        overdue=list(pressing_first(overdue)[: OVERDUE_SHOWN + 1]),
+        overdue=first_cards(overdue(all_), OVERDUE_SHOWN + 1),
         missed=[it for it in ended[Status.EXPIRED] if it.expired_at is not None and it.expired_at > since],
     )
 
 
+def overdue(handoffs: HandoffQuerySet) -> HandoffQuerySet:
+    """Open ones with their marks that time presses or has moved on."""
+    marked: Any = with_marks(handoffs.filter(status__in=OPEN))
+    found: HandoffQuerySet = marked.filter(Q(presses=True) | Q(lapsed=True))
+    return found
+
+
 def count_by_state(project_id: UUID, handoffs: HandoffQuerySet) -> dict[Status, int]:
     """How many are in each state now, counted as far as one more than is said. One query."""
-    limited = {state: _Counted(in_state(handoffs, state).values("pk")[: COUNTED_TO + 1]) for state in Status}
+    limited = {state: _Counted(in_state(handoffs, state).order_by().values("pk")[: COUNTED_TO + 1]) for state in Status}
     rows: QuerySet[Any] = Project.objects.filter(pk=project_id).annotate(**{f"n_{it}": limited[it] for it in Status})
     found = rows.values(*(f"n_{it}" for it in Status)).get()
     return {state: found[f"n_{state}"] for state in Status}
@@ -186,8 +212,9 @@ def count_by_state(project_id: UUID, handoffs: HandoffQuerySet) -> dict[Status, 
 
 def _ended(handoffs: HandoffQuerySet) -> dict[Status, list[Any]]:
     """The newest of each state that is an end, and what has come to one unnoticed. Two queries."""
-    newest = [handoffs.filter(status=it).order_by("-id").values("pk")[: OVERDUE_SHOWN + SHOWN_ENDED] for it in ENDED]
-    unnoticed = handoffs.overdue().order_by("-id").values("pk")[: OVERDUE_SHOWN + SHOWN_ENDED]
+    most = OVERDUE_SHOWN + SHOWN_ENDED
+    newest = [handoffs.filter(status=it).order_by("-id").values("pk")[:most] for it in ENDED]
+    unnoticed = handoffs.filter(status__in=OPEN).overdue().order_by("-id").values("pk")[:most]
     ids = unnoticed.union(*newest, all=True)
     cards = as_cards(Handoff.objects.filter(pk__in=[row["pk"] for row in ids])).order_by("-id")
     found: dict[Status, list[Any]] = {state: [] for state in ENDED}

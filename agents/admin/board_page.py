@@ -16,7 +16,7 @@ def show(page: ProjectAdmin, request: HttpRequest) -> HttpResponse:
     access = page.access(request)
     agents, types = choices(access.project_id)
     asked = read_asked(request.GET.dict(), agents, types)
-    found = board(access.project_id, asked)
+    found = board(access.project_id, asked, agents)
     pressing = [*found.overdue, *found.missed]
     return page.page(
         request,
@@ -25,7 +25,7 @@ def show(page: ProjectAdmin, request: HttpRequest) -> HttpResponse:
         board=found,
         pressing=pressing[:OVERDUE_SHOWN],
         more_pressing=len(pressing) > OVERDUE_SHOWN,
-        selects=_selects(asked, agents, types),
+        selects=_selects(asked, list(agents), types),
         asked=asked,
         as_of=timezone.now(),
         may_write=access.may("agents.write"),

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Case, F, Q, When
+from django.db.models import Q
 from django.http import HttpRequest
 
-from agents.admin.board import COUNTED_TO, as_cards, count_by_state
+from agents.admin.board import COUNTED_TO, count_by_state, first_cards, overdue, with_marks
 from agents.models import Handoff
 from agents.models.handoffs import OPEN, Status
 from sentinel.admin_slots import Card, put
@@ -24,15 +24,12 @@ def overview(request: HttpRequest, about: Any) -> Card | None:
         return None
     handoffs = Handoff.objects.in_project(access.project_id)
     counts = count_by_state(access.project_id, handoffs)
-    opened = as_cards(handoffs.filter(status__in=OPEN))
-    late: Any = opened.filter(Q(presses=True) | Q(lapsed=True))
-    needs = opened.filter(Q(presses=True) | Q(lapsed=True) | Q(status=Status.INPUT_REQUIRED))
-    late_first = Case(When(presses=True, then=0), When(lapsed=True, then=0), default=1)
-    rows = needs.order_by(late_first, "priority", F("deadline").asc(nulls_last=True), "id")
-    shown = list(rows[:MOST_SHOWN])
+    marked: Any = with_marks(handoffs.filter(status__in=OPEN))
+    needs = marked.filter(Q(presses=True) | Q(lapsed=True) | Q(status=Status.INPUT_REQUIRED))
+    shown = first_cards(needs, MOST_SHOWN)
     told = {
         "rows": shown,
-        "late": late[:COUNTED_TO].count(),
+        "late": overdue(handoffs).order_by()[:COUNTED_TO].count(),
         "counts": {state: counts[state] for state in OPEN},
         "is_empty": not any(counts.values()),
         "may_write": access.may("agents.write"),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from agents.admin.board import as_cards
+from agents.admin.board import as_cards, newest_cards
 from agents.models import Handoff
 
 MOST_CHILDREN = 20
@@ -33,7 +33,7 @@ def chain_of(handoff: Handoff) -> Chain:
     family = Handoff.objects.in_project(handoff.project_id)
     cards = {card.pk: card for card in as_cards(family.filter(pk__in=[*above, handoff.pk]))}
     hops = [Hop(cards[pk], pk == handoff.pk) for pk in [*above, handoff.pk] if pk in cards]
-    children = list(as_cards(family.filter(parent=handoff)).order_by("-id")[: MOST_CHILDREN + 1])
+    children = newest_cards(family.filter(parent=handoff), MOST_CHILDREN + 1)
     giver = hops[0].card.from_agent if hops else None
     return Chain(giver.code if giver else "", hops, children[:MOST_CHILDREN], len(children) > MOST_CHILDREN)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from agents.admin.board import SOON, as_cards
+from agents.admin.board import SOON, newest_cards
 from agents.admin.handoff_chain import chain_of
 from agents.admin.handoff_offers import offers
 from agents.admin.handoff_words import LATE, PRIORITY_CHIPS, STATE_CHIPS, told
@@ -53,7 +53,7 @@ def show(page: ProjectAdmin, request: HttpRequest, handoff: Handoff) -> HttpResp
     now = timezone.now()
     chain = chain_of(handoff)
     drawn = [card.pk for card in (*(hop.card for hop in chain.hops), *chain.children)]
-    others = as_cards(in_context.exclude(pk__in=drawn)).order_by("-id")[: OTHERS_SHOWN + 1]
+    others = newest_cards(in_context.exclude(pk__in=drawn), OTHERS_SHOWN + 1)
     this = next(hop.card for hop in chain.hops if hop.is_this)
     return page.page(
         request,
@@ -63,11 +63,10 @@ def show(page: ProjectAdmin, request: HttpRequest, handoff: Handoff) -> HttpResp
         headline=this.headline or handoff.task_id,
         state=Status(handoff.state),
         state_chip=STATE_CHIPS[Status(handoff.state)],
-        tone=TONES.get(Status(handoff.state), "plain"),
+        tone="bad" if this.lapsed else TONES.get(Status(handoff.state), "plain"),
         priority=Priority(handoff.priority),
         priority_chip=PRIORITY_CHIPS[Priority(handoff.priority)],
         standing=standing(handoff),
-        pressing=this.presses or this.lapsed,
         due=_due(handoff, now),
         is_open=handoff.state in OPEN,
         offers=offers(handoff, access),
@@ -79,7 +78,7 @@ def show(page: ProjectAdmin, request: HttpRequest, handoff: Handoff) -> HttpResp
         chain=chain,
         events=[told(event) for event in events[:EVENTS_SHOWN]],
         more_events=len(events) > EVENTS_SHOWN,
-        others=list(others[:OTHERS_SHOWN]),
+        others=others[:OTHERS_SHOWN],
         more_others=len(others) > OTHERS_SHOWN,
         may_write=access.may("agents.write"),
     )

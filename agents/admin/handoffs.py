@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.decorators import display
+from unfold.views import ChangeList
 
 from agents.admin import board_page, handoff_actions, handoff_page, new_handoff
 from agents.admin.board import as_cards, in_state
@@ -53,6 +54,17 @@ class ByPriority(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         name = self.value()
         return queryset.filter(priority=Priority[name]) if name and name in Priority.names else queryset
+
+
+class HandoffList(ChangeList):
+    """Finds a page of the list first, and then what it says of each."""
+
+    result_list: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        cards = {it.pk: it for it in as_cards(Handoff.objects.filter(pk__in=[it.pk for it in self.result_list]))}
+        self.result_list = [cards[it.pk] for it in self.result_list]
 
 
 @admin.register(Handoff)
@@ -117,10 +129,13 @@ class HandoffAdmin(ProjectAdmin):
             raise Http404
         return found
 
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return HandoffList
+
     def get_queryset(self, request: HttpRequest) -> Any:
         handoffs: Any = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name == "agents_handoff_list":
-            return as_cards(handoffs)
+            return handoffs.only("pk")
         return handoffs.judged().select_related("from_agent", "to_agent", "payload_type", "parent")
 
     @display(description="Handoff")

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from agents.admin.board import as_cards
+from agents.admin.board import newest_cards
 from agents.admin.readable import as_json
 from agents.find_payload_type import find_payload_type
 from agents.models import Handoff, PayloadType
@@ -122,7 +122,7 @@ class PayloadTypeAdmin(ProjectAdmin):
         if found is None:
             raise Http404
         versions = PayloadType.objects.filter(project_id=found.project_id, name=found.name).order_by("-version")
-        handoffs = as_cards(Handoff.objects.in_project(found.project_id).filter(payload_type=found))
+        handoffs = Handoff.objects.in_project(found.project_id).filter(payload_type=found)
         required = set(found.schema.get("required", []))
         return self.page(
             request,
@@ -132,7 +132,7 @@ class PayloadTypeAdmin(ProjectAdmin):
             versions=list(versions[:VERSIONS_SHOWN]),
             properties=[_property(it, found.schema["properties"][it], required) for it in names_in_order(found.schema)],
             schema=as_json(found.schema),
-            handoffs=list(handoffs.order_by("-id")[:HANDOFFS_SHOWN]),
+            handoffs=newest_cards(handoffs, HANDOFFS_SHOWN),
             may_write=self.access(request).may("agents.write"),
         )
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from assay.core.errors import AssayError
 from django.contrib import admin, messages
-from django.db import models
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.decorators import display
+from unfold.views import ChangeList
 
 from agents.admin import agent_page
 from agents.admin.agent_form import AgentForm, offered_prompts
@@ -19,6 +19,21 @@ from agents.models.handoffs import OPEN
 from agents.save_agent import save_agent
 from sentinel.admin_base import Place, ProjectAdmin
 from sentinel.admin_filters import by_switch
+from sentinel.current_project import current_access
+
+
+class Roster(ChangeList):
+    """The agents, each with how many `open_handoffs` it has. One query more, over what is open."""
+
+    result_list: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        opened = Handoff.objects.in_project(current_access(request).project_id).filter(status__in=OPEN)
+        counts = dict(opened.order_by().values_list("to_agent").annotate(count=Count("pk")))
+        for agent in self.result_list:
+            agent.open_handoffs = counts.get(agent.pk, 0)
 
 
 @admin.register(Agent)
@@ -39,13 +54,10 @@ class AgentAdmin(ProjectAdmin):
         return [path("<path:object_id>/edit/", edit, name="agents_agent_edit"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        agents = super().get_queryset(request).select_related("prompt")
-        if request.resolver_match and request.resolver_match.url_name == "agents_agent_changelist":
-            # From the side of what is open, which is little: not of each agent's past.
-            theirs = Handoff.objects.filter(to_agent=OuterRef("pk"), status__in=OPEN).order_by()
-            count = theirs.values("to_agent").annotate(count=Count("pk")).values("count")
-            return agents.annotate(open_handoffs=Subquery(count, output_field=models.IntegerField()))
-        return agents
+        return super().get_queryset(request).select_related("prompt")
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return Roster
 
     @display(description="Agent", ordering="code")
     def named(self, agent: Agent) -> str:
@@ -74,7 +86,7 @@ class AgentAdmin(ProjectAdmin):
         address = reverse("admin:agents_handoff_changelist")
         return format_html('<a href="{}?agent={}" class="as-link">{}</a>', address, agent.code, agent.open_handoffs)
 
-    @display(description="State", ordering="is_active")
+    @display(description="State")
     def state(self, agent: Agent) -> str:
         return "active" if agent.is_active else "switched off"
 

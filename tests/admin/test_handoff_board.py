@@ -16,7 +16,7 @@ from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db
 BOARD, LIST = "/admin/agents/handoff/", "/admin/agents/handoff/list/"
-QUERIES = {BOARD: 14, LIST: 9, "/admin/agents/agent/": 8, "/admin/agents/agentmemory/": 9}
+QUERIES = {BOARD: 14, LIST: 10, "/admin/agents/agent/": 9, "/admin/agents/agentmemory/": 9}
 
 
 def board(person: Person, asked: str = "") -> str:

@@ -20,7 +20,7 @@ from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db
 ROSTER, TYPES, MEMORY = "/admin/agents/agent/", "/admin/agents/payloadtype/", "/admin/agents/agentmemory/"
-AGENT, TYPE, ONE_MEMORY = 10, 7, 7
+AGENT, TYPE, ONE_MEMORY = 10, 8, 7
 
 
 def page_of(of: Agent | PayloadType | AgentMemory) -> str:
@@ -78,7 +78,7 @@ def test_it_shows_an_agent_with_what_waits_and_what_it_knows(mia: Person) -> Non
 def test_it_adds_an_agent_and_changes_it(mia: Person) -> None:
     prompt = make_prompt(mia, "Picture finder")
     sent = typed(prompt=prompt.name, skills="Finding: of stock and own\r\n\r\nCutting out", tags="image, photo")
-    answer = mia.browser().post(f"{ROSTER}add/", sent)
+    answer: Any = mia.browser().post(f"{ROSTER}add/", sent)
     pia = agent(mia, "PIA")
     assert answer.url == page_of(pia)
     assert (pia.name, pia.prompt, pia.is_active) == ("Pia", prompt, True)
@@ -146,7 +146,7 @@ def test_it_shows_a_type_and_registers_its_next_version(mia: Person) -> None:
     schema = json.loads(form["schema"].value())
     schema["properties"]["season"] = {"type": "string", "enum": ["winter", "summer"]}
     sent = {"name": "content_brief", "description": "With a season.", "schema": json.dumps(schema)}
-    answer = mia.browser().post(address, sent)
+    answer: Any = mia.browser().post(address, sent)
     newest = payload_type(mia, "content_brief")
     assert (newest.version, answer.url) == (2, page_of(newest))
     assert "winter, summer" in shown(mia, page_of(newest))
