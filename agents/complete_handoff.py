@@ -34,10 +34,10 @@ def complete_handoff(
     if claimed.in_progress_at is None:
         told = f"{claimed.task_id} is {claimed.state}: it is confirmed before it is completed."
         raise refused(claimed, "wrong_status", told)
-    kept = _kept_before(claimed, result, lease_id, worker)
-    if kept is not None:
-        return kept
     late = _why_late(claimed, lease_id, worker)
+    before = _kept_before(claimed, result, lease_id, worker) if late else None
+    if before is not None:
+        return before
     settle_handoff(claimed)
     kept = HandoffResult.objects.create(
         handoff=claimed,
@@ -67,9 +67,9 @@ def _why_late(handoff: Handoff, lease_id: UUID | None, worker: str) -> str:
 
 
 def _kept_before(handoff: Handoff, result: Any, lease_id: UUID | None, worker: str) -> HandoffResult | None:
-    """The very same, from the same, when its answer was lost on the way."""
+    """The very same from the same, whose answer was lost on the way."""
     for kept in handoff.results.all():
-        same = kept.lease_id == lease_id if lease_id is not None else kept.worker == worker or not worker
-        if same and kept.result == result and (kept.late or handoff.state == Status.COMPLETED):
+        same = kept.lease_id == lease_id if lease_id is not None else worker in ("", kept.worker)
+        if same and kept.result == result:
             return kept
     return None

@@ -13,6 +13,7 @@ from agents.keep_in_memory import keep_in_memory
 from agents.models import Agent, AgentMemory
 from agents.models.memory import EVERYWHERE
 from agents.read_clock import read_clock
+from agents.remember_handoff import GIVEN, LATE, OUTCOME
 from sentinel.access import Access
 
 LARGEST = 256 * 1024
@@ -65,6 +66,8 @@ def _check(kind: str, key: str, scope: str, value: Any) -> None:
     except ValidationError as error:
         for name, found in error.error_dict.items():
             errors += [FieldError(f"/{name}", one.code or "invalid", " ".join(one.messages)) for one in found]
+    if kind in (GIVEN, OUTCOME, LATE):
+        errors.append(FieldError("/kind", "reserved_kind", f"{kind} is what handoffs are remembered by."))
     if errors:
         raise AssayError("invalid", errors[0].detail, status=422, errors=errors)
     if len(msgspec.json.encode(value)) > LARGEST:

@@ -190,6 +190,17 @@ def test_it_keeps_a_result_of_a_lease_that_nobody_took_over(mia: Person) -> None
     assert again(handoff).state == "PENDING"
 
 
+def test_what_was_late_once_is_in_time_with_a_new_lease(mia: Person) -> None:
+    handoff = confirmed(mia)
+    let_pass(handoff, HOUR)
+    for _ in range(2):
+        assert complete_handoff(access=mia.access, handoff=handoff, result="Good.", worker="one").late
+    assert again(handoff).results.count() == 1
+    confirm_handoff(access=mia.access, handoff=handoff, worker="one")
+    assert not complete_handoff(access=mia.access, handoff=handoff, result="Good.", worker="one").late
+    assert again(handoff).state == "COMPLETED"
+
+
 def test_it_takes_the_same_result_once(mia: Person) -> None:
     handoff = confirmed(mia)
     answers = [

@@ -112,6 +112,7 @@ def test_it_is_narrowed(mia: Person, stranger: Person) -> None:
     ("change", "status", "pointer"),
     [
         ({"kind": "Two Words"}, 422, "/kind"),
+        ({"kind": "handoff_outcome"}, 422, "/kind"),
         ({"key": ""}, 422, "/key"),
         ({"value": "x" * 300_000}, 413, "/value"),
         ({"valid_from": "yesterday"}, 422, "/valid_from"),
