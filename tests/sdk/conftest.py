@@ -99,8 +99,9 @@ def start_program(code: str, *arguments: str) -> "subprocess.Popen[str]":
     """Start a Python program that finds the SDK, in a process and a session of its own."""
     environment = {**os.environ, "PYTHONPATH": f"{SDK}:{SDK.parent}", "PYTHONWARNINGS": "default"}
     command = [sys.executable, "-c", code, *arguments]
+    pipe = subprocess.PIPE
     return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
     )
 
 

@@ -6,7 +6,7 @@ import signal
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -94,28 +94,26 @@ def test_it_survives_sigkill(tmp_path: Path) -> None:
     program = """
 tracer = make(timeout=600)
 work(tracer, 1)
-while not tracer._engine._ticking.locked():  # until it waits for the server
-    time.sleep(0.01)
+input()
 work(tracer, 24)
-print("ended", flush=True)
 time.sleep(600)
 """
     cache = tmp_path / "cache"
-    with hanging() as port, start_program(BEGIN + program, f"http://127.0.0.1:{port}", KEY, str(cache)) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ended\n"
-        assert wait_until(lambda: queued(cache) == 25)
-        process.kill()
-        assert process.wait(20) == -signal.SIGKILL
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        url = f"http://127.0.0.1:{hanging.getsockname()[1]}"
+        with start_program(BEGIN + program, url, KEY, str(cache)) as process:
+            hanging.settimeout(20)
+            connection, _ = hanging.accept()
+            assert connection.recv(10).startswith(b"POST")
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+            assert wait_until(lambda: queued(cache) == 25)
+            process.kill()
+            assert process.wait(20) == -signal.SIGKILL
+            connection.close()
 
     assert queued(cache) == 25
-
-
-@contextlib.contextmanager
-def hanging() -> Iterator[int]:
-    """A server whose connections are taken by the system, and never answered."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
 
 
 def test_a_process_sends_before_it_ends(twin: Twin, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from assay import Assay, AssayError, AsyncAssay
+from assay import Assay, AssayError, AssayWarning, AsyncAssay
 from assay.tracing import AgentTracer
 from assay.tracing.run import FIRST_ANNOUNCED
 
@@ -223,6 +223,18 @@ def test_it_sends_but_the_last_of_what_waits_of_a_run(twin: Twin, make_tracer: M
     (item,) = sent(tracer)
     assert item["status"] == "success"
     assert twin.runs.answers == ["stored"]
+
+
+def test_it_tells_of_two_runs_by_the_same_name(twin: Twin, make_tracer: MakeTracer) -> None:
+    """The server takes but the first, and says so; nothing is lost in silence."""
+    tracer = make_tracer()
+    for name in ("first", "second"):
+        with tracer.start_run(run_id="job-17") as run:
+            run.step("tool", name).end()
+
+    with pytest.warns(AssayWarning, match="rejected 1 of 2 runs items for good: run_conflict"):
+        assert tracer.flush()
+    assert twin.runs.taken["job-17"]["steps"][0]["name"] == "first"
 
 
 def test_a_long_run_announces_itself(twin: Twin, make_tracer: MakeTracer) -> None:

@@ -201,6 +201,16 @@ def test_it_keeps_metadata_that_names_no_content(make_tracer: MakeTracer, sent: 
     assert tracer.dropped == {"metadata": 4}
 
 
+def test_metadata_grows_to_its_bound(make_tracer: MakeTracer, sent: Sent) -> None:
+    tracer = make_tracer()
+    with tracer.start_run(metadata={f"k{n}": n for n in range(40)}) as run:
+        run.add_metadata({f"k{n}": -n for n in range(30, 60)})
+
+    (item,) = sent(tracer)
+    assert item["metadata"] == {f"k{n}": n if n < 30 else -n for n in range(50)}
+    assert tracer.dropped == {"metadata": 10}
+
+
 def test_it_tells_of_a_string_its_characters_alone(make_tracer: MakeTracer, sent: Sent) -> None:
     tracer = make_tracer(Name("scout"), session_id=TwoFaced.CODE)
     with tracer.start_run(run_id=Name("r-1"), metadata={Name("a"): Name("b"), "c": TwoFaced.CODE}) as run:

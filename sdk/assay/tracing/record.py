@@ -23,13 +23,14 @@ class Record:
     Times are counted from the run's begin by a clock that is never set back: nothing ends before it began.
     """
 
-    __slots__ = ("_began", "_wall", "costs", "drops", "ended", "item", "process", "seqs", "step_ids")
+    __slots__ = ("_began", "_wall", "costs", "drops", "ended", "item", "process", "queued_as", "seqs", "step_ids")
 
     def __init__(self, item: RunItem, drops: Drops, wall: float) -> None:
         self.item = item
         self.drops = drops
         self.ended = False
         self.process = os.getpid()
+        self.queued_as: str | None = None
         self.seqs = count(1)
         self.step_ids: set[str] = set()
         self.costs: dict[str, Decimal] = {}

@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from assay.core.execution import MOST_TOKENS
+from assay.core.token import randomness
 from assay.tracing.items import RunItem
 from assay.tracing.record import Record
 
@@ -17,11 +18,12 @@ class Report:
 
     __slots__ = ("_item", "_record", "id", "replaces", "rows")
 
-    def __init__(self, record: Record, sent_before: int) -> None:
+    def __init__(self, record: Record) -> None:
         item = record.item
-        # An id for each sending: what takes a row's place must not be deleted when the row itself has been sent.
-        self.id = f"{item.run_id}#{sent_before}"
-        self.replaces = f"{item.run_id}#{sent_before - 1}" if sent_before else None
+        # An id for each: what takes another's place in the queue must stay when that other has been sent and goes.
+        self.id = f"{randomness.getrandbits(128):032x}"
+        self.replaces = record.queued_as
+        record.queued_as = self.id
         self.rows = 1 + len(item.steps) + len(item.decisions) + len(item.quality_signals)
         self._record = record
         self._item = item if record.ended else msgspec.structs.replace(item)

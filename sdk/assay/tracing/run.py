@@ -12,8 +12,8 @@ from assay.tracing.place import Place, here
 from assay.tracing.record import Record
 from assay.tracing.step import Step
 
-HandOver = Callable[[Record, int], None]
-"""Who sends a run: it is given the run's record, and how often it was given it before."""
+HandOver = Callable[[Record], None]
+"""Who sends a run, as it has come to be."""
 
 FIRST_ANNOUNCED = 30.0
 """Seconds after which a run that still goes on is told of with its next step; then after twice as long each time."""
@@ -23,12 +23,11 @@ class Run(Place):
     """What `AgentTracer.start_run` returns. It has begun; it ends with its `with`, or with `end`. It raises nothing:
     what may not be told is left out, counted in `AgentTracer.dropped`, and warned of once."""
 
-    __slots__ = ("_announce_at", "_failed", "_hand_over", "_handed_over", "_status")
+    __slots__ = ("_announce_at", "_failed", "_hand_over", "_status")
 
     def __init__(self, record: Record, hand_over: HandOver) -> None:
         super().__init__(record)
         self._hand_over = hand_over
-        self._handed_over = 0
         self._announce_at = FIRST_ANNOUNCED
         self._failed = False
         self._status: str | None = None
@@ -242,11 +241,10 @@ class Run(Place):
         return f"Run({self.run_id!r})"
 
     def _tell(self) -> None:
-        if self.record.process != os.getpid():
+        if self.record.process == os.getpid():
+            self._hand_over(self.record)
+        else:
             self.record.drops.count("other_process")
-            return
-        self._hand_over(self.record, self._handed_over)
-        self._handed_over += 1
 
     def _step_id(self, named: Any) -> str | None:
         """The id of a step of this run: the one that was named, else the one that this thread or task is in."""

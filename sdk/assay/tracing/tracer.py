@@ -147,8 +147,8 @@ class AgentTracer:
     def _session_of(self, outer: RunItem | None) -> str | None:
         return self._names.get("session_id") or (outer.session_id if outer is not None else None)
 
-    def _queue(self, record: Record, sent_before: int) -> None:
+    def _queue(self, record: Record) -> None:
         if self._closed:
             self._drops.count("closed")
-        elif not self._engine.queue_later(Report(record, sent_before)):
+        elif not self._engine.queue_later(Report(record)):
             self._drops.count("queue_full")
