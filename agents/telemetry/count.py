@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from assay.core.codes import FAILURE_TYPES
@@ -138,8 +139,13 @@ def rows(sums: Sums) -> Iterator[tuple[str, datetime, Key, list[Any]]]:
     for grain, by_key in (("d", days), ("h", sums)):
         for key, numbers in sorted(by_key.items(), key=_key):
             if any(numbers):
-                yield grain, datetime.fromtimestamp(key[0] / 1000, tz=UTC), key[1:], numbers
+                yield grain, _instant(key[0]), key[1:], numbers
 
 
 def _key(entry: tuple[Key, list[Any]]) -> Key:
     return entry[0]
+
+
+@lru_cache(maxsize=100)
+def _instant(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
