@@ -39,11 +39,7 @@ def decode_run(raw: bytes | msgspec.Raw) -> Decoded:
     if bytes(raw).count(b",") > MOST_VALUES:
         raise AssayError("too_many_values", f"A run may hold {MOST_VALUES} values at most.", status=413)
     try:
-        decoded = Decoded(_run.decode(raw))
-        if not are_codes(decoded.sent):
-            decoded = _piecewise(raw)
-    except msgspec.ValidationError:
-        decoded = _piecewise(raw)
+        decoded = _at_once(raw) or _piecewise(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise AssayError("invalid_json", "This is no valid JSON.", status=400) from None
     for name in ("steps", *_PARTS):
@@ -55,6 +51,15 @@ def bad_metadata(metadata: Metadata) -> FieldError | None:
     """What is wrong with it first; the pointer begins at what has it."""
     told = check_metadata(metadata)
     return FieldError(f"/metadata{told[0].pointer}", told[0].code, told[0].detail) if told else None
+
+
+def _at_once(raw: bytes | msgspec.Raw) -> Decoded | None:
+    """The run where nothing is wrong with its types and codes."""
+    try:
+        sent = _run.decode(raw)
+    except msgspec.ValidationError:
+        return None
+    return Decoded(sent) if are_codes(sent) else None
 
 
 def _piecewise(raw: bytes | msgspec.Raw) -> Decoded:
