@@ -41,11 +41,15 @@ class Scoped:
 
 
 def scoped(request: HttpRequest, project_id: UUID, *, names: tuple[str, ...] = CODES, usual: str = "30d") -> Scoped:
-    """What the address asks for. One query."""
+    """What the address asks for; where it names no time, the usual one, or all where nothing ran in that. One query,
+    two where nothing did."""
     now = timezone.now()
     window = asked_window(request.GET, now, usual=usual)
     asked = {name: code(request.GET.get(name, "")) if name in names else "" for name in CODES}
     known = known_agents(project_id, window)
+    if not known and "window" not in request.GET:
+        window = asked_window({}, now, usual="all")
+        known = known_agents(project_id, window)
     offered = [it for it in selects(known, **asked) if it.name in names]
     return Scoped(
         scope=scope_of(project_id, window, **asked),

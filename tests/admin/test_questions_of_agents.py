@@ -152,6 +152,15 @@ def test_it_asks_about_the_time_agent_and_environment_that_are_chosen(vic: Perso
     assert "34" not in words(vic, name, "?environment=staging")
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_it_begins_with_all_where_nothing_ran_lately(vic: Person, name: str) -> None:
+    keep(vic.project, make_run("old", timezone.now() - timedelta(days=90)))
+    whole = page(vic, name)
+    assert re.search(r'aria-current="page">All<', whole)
+    assert "RAFA" in whole
+    assert re.search(r'aria-current="page">7 days<', page(vic, name, "?window=7d"))
+
+
 @pytest.mark.parametrize("name", ["correlate", "choices"])
 def test_it_says_where_decisions_are_not_kept(vic: Person, name: str) -> None:
     two_versions(vic)

@@ -45,7 +45,7 @@ def test_it_opens_every_page(chromium: Browser, site: str, prompt: Prompt, watch
         "compare": f"{LIST}compare/",
         "correlate": f"{LIST}correlate/",
         "choices": f"{LIST}choices/",
-        "graph": f"{LIST}graph/",
+        "graph": f"{LIST}graph/?window=30d",
         "settings": "/admin/agents/agentsettings/",
         "failed": f"{LIST}?window=7d&status=failure",
         "run": cast.page_of(watched["campaign-0412-draft"]),
