@@ -22,10 +22,14 @@ from sentinel.models import Project
 
 @dataclass(frozen=True)
 class Ground:
-    """A project, and what a request to it carries."""
+    """A project, and how a request says that it may write to it."""
 
     project_id: UUID
-    headers: dict[str, str]
+    key: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": self.key, "Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def make_ground(slug: str) -> Ground:
     project = Project.objects.create(slug=slug, name=slug)
     maker, _ = User.objects.get_or_create(username="bench", defaults={"is_superuser": True})
     _, key = create_key(project=project, made_by=maker, permissions=["agents.read", "agents.write"], name="bench")
-    return Ground(project.pk, {"Authorization": f"Bearer {key}", "Content-Type": "application/json"})
+    return Ground(project.pk, f"Bearer {key}")
 
 
 def spans_of(project_id: UUID) -> int:
