@@ -13,6 +13,7 @@ from experiments.models import Arm
 from tests.admin.shelf import make_prompt
 from tests.admin.stage import make_draft
 from tests.admin.watched import keep, make_detailed, make_long, make_looping, make_run, make_untimed, page_of
+from tests.agents.handing import hand_over
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +79,17 @@ def test_it_leads_to_the_prompt_the_experiment_and_the_family(mia: Person) -> No
     assert "Bread caption 1.0.0" in of_child
     assert page_of(runs["campaign-0412-draft"]) in of_parent
     assert "A warmer caption, arm 1" in words(of_parent)
+
+
+def test_it_shows_what_was_handed_over_out_of_it(mia: Person) -> None:
+    run = keep(mia.project, make_run("planning", timezone.now() - timedelta(minutes=9), latency_ms=1.0))["planning"]
+    handoff, other = hand_over(mia, run_id="planning"), hand_over(mia, run_id="another", to="ATLAS")
+    page = shown(mia, page_of(run))
+    assert f"It handed over {handoff.task_id} content_brief to RAFA pending" in words(page).replace(
+        "RAFApending", "RAFA pending"
+    )
+    assert f"/admin/agents/handoff/{handoff.pk}/change/" in page
+    assert other.task_id not in page
 
 
 def test_it_says_so_when_the_caller_was_not_heard_of(vic: Person) -> None:

@@ -28,7 +28,7 @@ PAGES = {
     f"{RUNS}graph/": 9,
     "/admin/agents/agentsettings/": 10,
 }
-RUN = 12
+RUN = 13
 
 
 def queries(person: Person, address: str) -> int:

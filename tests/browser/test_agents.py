@@ -9,8 +9,10 @@ from playwright.sync_api import Browser, expect
 from agents.count_drops import count_drops
 from agents.models import AgentSettings, Run
 from tests.admin import watched as cast
+from tests.agents.handing import hand_over
 from tests.browser.conftest import visit
 from tests.browser.test_every_page import keep
+from tests.conftest import make_person
 from vault.models import Prompt
 
 LIST = "/admin/agents/run/"
@@ -23,6 +25,9 @@ def watched(prompt: Prompt) -> dict[str, Run]:
     version = prompt.versions.order_by("id")[0].pk
     dropped = {"messages": 1840, "tool_arguments": 412, "attributes": 77, "plain_spans": 3}
     count_drops(project_id=prompt.project_id, door="otlp", dropped=dropped)
+    mia = make_person("mia", prompt.project, "admin")
+    for to, giver in (("ATLAS", "NOVA"), ("RAFA", "ATLAS"), ("RAFA", "NOVA"), ("SENTINEL", None)):
+        hand_over(mia, to=to, giver=giver, run_id="weekly-plan" if giver == "NOVA" else None)
     return cast.keep(
         prompt.project,
         *cast.make_traffic(now, 400),
