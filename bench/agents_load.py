@@ -16,7 +16,8 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
-CONNECTIONS = 4
+# So many that both workers hold some of them, but for one chance in a hundred.
+CONNECTIONS = 8
 PATIENCE = 300.0
 
 
