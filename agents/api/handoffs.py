@@ -18,7 +18,7 @@ from agents.find_handoff import find_handoff
 from agents.models import Handoff, HandoffEvent
 from agents.models.handoffs import Priority
 from config.openapi import ONCE
-from config.rest import check_parameters
+from config.rest import Pages, check_parameters
 
 EXAMPLE = {
     "from_agent": "NOVA",
@@ -41,8 +41,15 @@ def read(handoff: Handoff) -> Any:
     return HandoffRead(handoff).data
 
 
+class HandoffPages(Pages):
+    """Payloads and results may be large: a page holds fewer of them than elsewhere."""
+
+    max_page_size = 100
+
+
 class Handoffs(AgentsView):
     queryset = Handoff.objects.none()  # for the schema; what is listed is the project's
+    pagination_class = HandoffPages
     filterset_class = HandoffFilters
 
     @extend_schema(operation_id="handoffs_list", responses=HandoffRead(many=True), tags=["handoffs"])
@@ -112,6 +119,7 @@ class Timeline(HandoffView):
 
 class Pending(AgentsView):
     queryset = Handoff.objects.none()
+    pagination_class = HandoffPages
 
     @extend_schema(
         operation_id="handoffs_pending",

@@ -110,6 +110,7 @@ def test_what_waits_comes_by_priority_then_deadline_then_age(mia: Person) -> Non
         answer = call(mia, "GET", f"{HANDOFF}pending/RAFA/?page_size=3&page={page}").json
         assert answer["count"] == 7
         seen += [each["task_id"] for each in answer["results"]]
+    assert len(call(mia, "GET", f"{HANDOFF}pending/RAFA/?page_size=500").json["results"]) == 7
     assert seen == [each.task_id for each in (urgent, lapsed, sooner, later, first, second, low)]
 
 
