@@ -53,7 +53,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
 
 
 def test_one_run_is_stored_once_though_each_claims_another_start_in_another_month(bakery: Project) -> None:
-    began = [datetime.now(UTC) - timedelta(days=40 * number) for number in range(4)]
+    began = [datetime.now(UTC) - timedelta(days=40 * number, hours=1) for number in range(4)]
     ended = lately(minutes=1)
     reports = [a_whole_report(started_at=at.isoformat(), ended_at=ended) for at in began]
     told = at_once(*(lambda report=report: record(bakery, report)[0] for report in reports))
