@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import sqlite3
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,9 +107,10 @@ time.sleep(600)
             assert process.stdin is not None
             process.stdin.write("\n")
             process.stdin.flush()
-            assert wait_until(lambda: queued(cache) == 25)
+            saved = wait_until(lambda: queued(cache) == 25)
             process.kill()
             assert process.wait(20) == -signal.SIGKILL
+            assert saved
             connection.close()
 
     assert queued(cache) == 25
@@ -224,23 +224,22 @@ def test_it_works_without_a_folder(twin: Twin, make_tracer: MakeTracer) -> None:
     assert len(twin.runs.taken) == 3
 
 
-def test_it_may_be_called_in_the_middle_of_itself(twin: Twin, make_tracer: MakeTracer) -> None:
+def test_it_may_be_called_in_the_middle_of_itself(twin: Twin, tmp_path: Path) -> None:
     """A generator that is collected, or a signal, ends a run wherever the same thread is just then."""
-    tracer = make_tracer()
-    engine = tracer._engine
+    program = """
+import faulthandler
+faulthandler.dump_traceback_later(15, exit=True)
+tracer = make()
+engine = tracer._engine
+run = tracer.start_run()
+with engine._lifecycle, engine._spool._arriving, engine._saver._lifecycle, tracer._drops._lock:
+    run.record_quality_signal("taste", "sour", True)
+    run.end()
+assert tracer.dropped == {"unknown_signal": 1}
+"""
+    run_with(twin, tmp_path / "cache", program)
 
-    def amid() -> None:
-        run = tracer.start_run()
-        with engine._lifecycle, engine._spool._arriving, engine._saver._lifecycle, tracer._drops._lock:
-            run.record_quality_signal("taste", "sour", True)
-            run.end()
-
-    thread = threading.Thread(target=amid, daemon=True)
-    thread.start()
-    thread.join(20)
-    assert not thread.is_alive()
-    assert tracer.flush()
-    assert (len(twin.runs.taken), tracer.dropped) == (1, {"unknown_signal": 1})
+    assert len(twin.runs.taken) == 1
 
 
 OS_FORK = """

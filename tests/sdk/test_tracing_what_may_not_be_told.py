@@ -343,3 +343,16 @@ def test_it_says_what_the_server_will_not_take(twin: Twin, make_tracer: MakeTrac
 
     with pytest.warns(AssayWarning, match="rejected 2 of . runs items for good: time_out_of_range"):
         assert wait_until(lambda: good.flush() and bad.flush() and len(twin.runs.taken) == 1)
+
+
+def test_it_says_which_part_of_a_run_the_server_will_not_take(twin: Twin, make_tracer: MakeTracer) -> None:
+    """A server of an earlier version, perhaps, which has not heard of this reason."""
+    twin.runs.unheard_of = {"early_exit"}
+    tracer = make_tracer()
+    with tracer.start_run() as run:
+        run.record_decision("orchestration_path", "a", "early_exit")
+        run.record_decision(*DECISION)
+
+    with pytest.warns(AssayWarning, match="took runs items without 1 of their parts, for good: unknown_reason"):
+        assert tracer.flush()
+    assert len(twin.runs.taken) == 1

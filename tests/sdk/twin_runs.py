@@ -31,6 +31,7 @@ class Runs:
         self.answers: list[str] = []
         self.refusals: list[str] = []
         self.rejecting: set[str] = set()
+        self.unheard_of: set[str] = set()
         self.reason = "time_out_of_range"
 
     def take(self, items: list[dict[str, Any]]) -> dict[str, Any]:
@@ -53,7 +54,7 @@ class Runs:
         _check_run(item)
         if item["agent_id"] in self.rejecting:
             raise Refused(self.reason)
-        parts = _without_bad_parts(item)
+        parts = _without_bad_parts(item, self.unheard_of)
         known = self.taken.get(item["run_id"])
         if known is not None and known["status"] != "running":
             if item != known:
@@ -84,7 +85,7 @@ def _check_run(item: dict[str, Any]) -> None:
         _check_times(step)
 
 
-def _without_bad_parts(item: dict[str, Any]) -> list[dict[str, Any]]:
+def _without_bad_parts(item: dict[str, Any], unheard_of: set[str]) -> list[dict[str, Any]]:
     rejected = []
     ids = {None, *(step["step_id"] for step in item.get("steps", []))}
     for name, check in (
@@ -96,6 +97,7 @@ def _without_bad_parts(item: dict[str, Any]) -> list[dict[str, Any]]:
             try:
                 check(part)
                 _require(part.get("step_id") in ids, "unknown_step")
+                _require(part.get("reason_code") not in unheard_of, "unknown_reason")
             except Refused as refused:
                 rejected.append({"pointer": f"/{name}/{place}", "code": str(refused), "detail": ""})
     return rejected
