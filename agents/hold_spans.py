@@ -6,10 +6,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from agents.known_traces import known_traces
 from agents.let_go_spans import let_go_spans
-from agents.models import RunKey
 from agents.otlp.span import Span
-from agents.telemetry.ids import key_of
 
 # So many of those that waited too long are let go at a time.
 MOST_LET_GO = 10_000
@@ -56,6 +55,4 @@ def hold_spans(*, project_id: UUID, traces: Mapping[str, Sequence[Span]]) -> set
     let_go_spans(most=MOST_LET_GO)
     with connection.cursor() as cursor:
         cursor.execute(HOLD, {"project": project_id, **columns})
-    keys = {key_of(trace_id): trace_id for trace_id in traces}
-    known = RunKey.objects.filter(project_id=project_id, key__in=list(keys)).values_list("key", flat=True)
-    return {keys[key] for key in known}
+    return known_traces(project_id=project_id, traces=traces.keys())

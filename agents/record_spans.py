@@ -12,6 +12,7 @@ from django.utils import timezone
 from agents.count_drops import count_drops
 from agents.find_trials import find_trials
 from agents.hold_spans import hold_spans
+from agents.known_traces import known_traces
 from agents.models import WaitingSpan
 from agents.namer_of import namer_of
 from agents.otlp.assemble import EPOCH, assemble, at
@@ -24,7 +25,7 @@ from agents.telemetry.facts import Group, Run
 
 AHEAD = timedelta(days=1)
 DOOR = "otlp"
-# A trace is merged as a whole whenever more of it comes.
+# Of a trace, which is merged as a whole whenever more of it comes; and of what is stored in one transaction.
 MOST_SPANS = 10_000
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -51,19 +52,22 @@ def record_spans(*, project_id: UUID, body: bytes, read: Callable[[bytes, Sent],
     _forget_foreign_trials(project_id, sent)
     storing = _Storing(project_id, sent, keeps_decisions=project.keeps_decisions)
     plain = {trace_id for trace_id, spans in sent.traces.items() if not any(span.known for span in spans)}
-    stored = storing.store(sent.traces, plain)
+    alone = plain - known_traces(project_id=project_id, traces=plain)
+    stored = storing.store(
+        {trace_id: sent.traces[trace_id] for trace_id in sent.traces if trace_id not in alone}, plain
+    )
     for trace_id, one in stored.items():
         if isinstance(one, AssayError):
             sent.rejected[one.code] += len(sent.traces[trace_id])
     # What makes a trace known and what waits for that may come at the same time: each looks for the other once it is
     # stored itself.
-    alone = {trace_id for trace_id in plain if _is_nothing(stored[trace_id])}
+    alone |= {trace_id for trace_id in plain - alone if _is_nothing(stored[trace_id])}
     known = hold_spans(project_id=project_id, traces={trace_id: sent.traces[trace_id] for trace_id in alone})
     held = recall_spans(project_id=project_id, traces=(stored.keys() - alone) | known, most=MOST_SPANS)
     if held:
         joined = storing.store({trace_id: one.spans for trace_id, one in held.items()}, held.keys())
-        kept = [row for trace_id, one in joined.items() if isinstance(one, Stored) for row in held[trace_id].rows]
-        WaitingSpan.objects.filter(pk__in=kept).delete()
+        kept = [trace_id for trace_id, one in joined.items() if isinstance(one, Stored) and one.runs]
+        WaitingSpan.objects.filter(pk__in=[row for trace_id in kept for row in held[trace_id].rows]).delete()
     waiting = sum(len(sent.traces[trace_id]) for trace_id in alone - known)
     told = Recorded(
         {why: count for why, count in sent.rejected.items() if count},
@@ -85,13 +89,27 @@ class _Storing:
         self.project_id, self.sent, self.keeps_decisions = project_id, sent, keeps_decisions
 
     def store(self, traces: Mapping[str, list[Span]], plain: Set[str]) -> dict[str, Stored | AssayError]:
-        """What became of each trace. Of the `plain` ones nothing is stored unless something of them is already."""
+        """What became of each trace. Of the `plain` ones nothing is stored unless something of them is already.
+
+        Many are stored in several transactions: who is told of an error may send all of them again.
+        """
         told: dict[str, Stored | AssayError] = {}
-        groups: list[Group] = []
+        waiting: dict[str, list[Span]] = {}
+        count = 0
         for trace_id, spans in traces.items():
             if len(spans) > MOST_SPANS:
                 told[trace_id] = _too_many()
                 continue
+            waiting[trace_id] = spans
+            count += len(spans)
+            if count >= MOST_SPANS:
+                told |= self._store(waiting, plain)
+                waiting, count = {}, 0
+        return told | self._store(waiting, plain)
+
+    def _store(self, traces: Mapping[str, list[Span]], plain: Set[str]) -> dict[str, Stored | AssayError]:
+        groups: list[Group] = []
+        for trace_id, spans in traces.items():
             runs = assemble(trace_id, spans, known=trace_id in plain)
             if not self.keeps_decisions:
                 self.sent.dropped["decisions"] += sum(len(run.decisions) + len(run.signals) for run in runs)
@@ -103,7 +121,7 @@ class _Storing:
             return _merge(stored, sent, keeps_decisions=self.keeps_decisions)
 
         stored = store_runs(project_id=self.project_id, groups=groups, merge=merged)
-        return told | {group.key: one for group, one in zip(groups, stored, strict=True)}
+        return {group.key: one for group, one in zip(groups, stored, strict=True)}
 
 
 def _too_many() -> AssayError:

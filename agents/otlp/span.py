@@ -18,6 +18,9 @@ from agents.telemetry.facts import Trial
 
 MOST_TOKENS = 10**12
 MOST_COST = 10**6
+MOST_DOCUMENTS = 10**9
+# Of a request: clients send some thousands at most.
+MOST_SENT = 50_000
 MOST_REMEMBERED = 10_000
 UNSAID = "unknown"
 PRODUCTION = "production"
@@ -180,6 +183,7 @@ class Sent:
         self.dropped: defaultdict[str, int] = defaultdict(int)
         # Those that name a version of a prompt: nobody has looked yet whose it is.
         self.tried: list[Span] = []
+        self._taken = 0
         self._namer = namer
         self._earliest, self._latest = earliest, latest
 
@@ -198,7 +202,10 @@ class Sent:
             self.rejected["invalid_id"] += 1
         elif not (self._earliest <= started <= self._latest and ended <= self._latest):
             self.rejected["time_out_of_range"] += 1
+        elif self._taken >= MOST_SENT:
+            self.rejected["too_many_sent"] += 1
         else:
+            self._taken += 1
             return False
         return True
 
@@ -306,7 +313,7 @@ def _documents(told: dict[str, Any], dropped: list[str], *, failed: bool) -> int
     if "documents" in told:
         return int(told["documents"])
     if "records" in told:
-        return max(0, int(told["records"]))
+        return min(max(0, int(told["records"])), MOST_DOCUMENTS)
     # OpenInference has no attribute for a list without members.
     silent = told.get("span_kind", "").upper() == "RETRIEVER" and "outputs" in dropped and not failed
     return 0 if silent else None
