@@ -264,5 +264,7 @@ REVISION_LOOK_SECONDS = 0.25
 SCORES_MOVE_SECONDS = 1.0
 # How long what was observed is kept.
 RETENTION_DAYS = env.whole("ASSAY_RETENTION_DAYS", 400, least=31, most=3660)
+# What a new installation starts with, by the apps' own commands; each can be run at every start.
+SEED_COMMANDS = ["seed", "seed_roster"]
 # A new bundle is made beside the requests, which get the last one meanwhile.
 BUNDLES_BUILT_ASIDE = True

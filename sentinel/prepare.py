@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 import psycopg
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -36,7 +37,8 @@ def prepare() -> FirstEntry | None:
         guard.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         call_command("migrate", verbosity=0, interactive=False)
         default, _ = Project.objects.get_or_create(slug="default", defaults={"name": "Default"})
-        call_command("seed", verbosity=0)
+        for command in settings.SEED_COMMANDS:
+            call_command(command, verbosity=0)
         if User.objects.filter(is_superuser=True).exists():
             return None
         return _make_first(default)
