@@ -74,8 +74,8 @@ def correlate_decisions(*, scope: Scope) -> DecisionsFailures:
     (everything,) = read_counts(RUNS, scope, (), SUMS) or [dict.fromkeys(SUMS, 0)]
     pairs = read_counts(DECISIONS, scope, DECISIONS.keys, ("decisions", "runs", "runs_with_failures", *FAILED))
     runs = everything["success"] + everything["failure"] + everything["partial"]
-    # Of each pair the rate and the difference.
-    sure = together(2 * len(pairs))
+    # Of each pair the rate, and the difference where there are other runs.
+    sure = together(sum((pair["runs"] > 0) + (0 < pair["runs"] < runs) for pair in pairs))
     correlations = [_correlation(pair, everything, runs, sure.each) for pair in pairs]
     correlations.sort(key=attrgetter("decision_type", "reason_code"))
     correlations.sort(key=attrgetter("runs"), reverse=True)

@@ -58,27 +58,32 @@ def correlate_signals(*, scope: Scope) -> SignalsOutcomes:
     pairs = read_counts(SIGNALS, scope, SIGNALS.keys, ("true_count", "false_count", "runs", "runs_success"))
     success = everything["success"]
     runs = success + everything["failure"] + everything["partial"]
-    sure = together(len(pairs))
-    correlations = [_correlation(pair, runs, success, sure.each) for pair in pairs]
+    tables = [_table(pair, runs, success) for pair in pairs]
+    sure = together(sum(phi(table) is not None for table in tables))
+    correlations = [_correlation(pair, table, sure.each) for pair, table in zip(pairs, tables, strict=True)]
     correlations.sort(key=attrgetter("signal_type", "signal_code"))
     correlations.sort(key=lambda each: abs(each.correlation_strength or 0.0), reverse=True)
     return SignalsOutcomes(scope.told, NOTE, runs, success, share(success, runs), sure, correlations)
 
 
-def _correlation(pair: dict[str, Any], runs: int, success: int, confidence: float) -> SignalOutcomes:
-    present, with_success = pair["runs"], pair["runs_success"]
-    absent, without = runs - present, success - with_success
-    table = Table(both=with_success, first=present - with_success, second=without, neither=absent - without)
+def _table(pair: dict[str, Any], runs: int, success: int) -> Table:
+    """Runs by whether the signal is present, and whether they succeeded."""
+    present, both = pair["runs"], pair["runs_success"]
+    return Table(both=both, first=present - both, second=success - both, neither=runs - present - (success - both))
+
+
+def _correlation(pair: dict[str, Any], table: Table, confidence: float) -> SignalOutcomes:
+    present, absent = table.both + table.first, table.second + table.neither
     return SignalOutcomes(
         signal_type=pair["signal_type"],
         signal_code=pair["signal_code"],
-        n=runs,
+        n=table.total,
         n_present=present,
-        success_when_present=with_success,
-        success_rate_when_present=share(with_success, present),
+        success_when_present=table.both,
+        success_rate_when_present=share(table.both, present),
         n_absent=absent,
-        success_when_absent=without,
-        success_rate_when_absent=share(without, absent),
+        success_when_absent=table.second,
+        success_rate_when_absent=share(table.second, absent),
         correlation_strength=phi(table),
         interval=interval_of_phi(table, confidence),
     )

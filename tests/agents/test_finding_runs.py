@@ -136,6 +136,7 @@ def mixed(vic: Person) -> Person:
         ({"version_id": OF_A_STEP, "agent_id": "scout"}, []),
         ({"version_id": OF_A_STEP, "run_id": "stepped"}, ["stepped"]),
         ({"version_id": OF_A_STEP, "run_id": "tried"}, []),
+        ({"version_id": VERSION, "run_id": "stepped"}, []),
         ({"experiment_id": EXPERIMENT}, ["tried"]),
         ({"start_time": at(7, 1), "end_time": at(7, 3)}, ["newer", "scout"]),
         ({"run_id": "plain", "start_time": at(8)}, []),

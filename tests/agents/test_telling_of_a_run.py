@@ -107,6 +107,15 @@ def test_it_tells_one_run_of_a_trace_from_another(vic: Person) -> None:
         assert [step["name"] for step in found["steps"]] == [f"t{place}"] * (place + 1)
 
 
+def test_it_finds_a_called_run_of_a_trace_by_any_name(vic: Person, stranger: Person) -> None:
+    for who, agent in ((stranger, "spy"), (vic, "scout")):
+        called = a_run("odd-name", at(9, 1), agent_id=agent, trace_id=TRACE, parent_run_id="root")
+        root = a_run("root", at(9, 1), agent_id=agent, trace_id=TRACE)
+        keep_groups(who.project.pk, [Group(TRACE, at(9, 1), [root, called])])
+    for who, agent in ((stranger, "spy"), (vic, "scout")):
+        assert details(who, "odd-name").json["run"]["agent_id"] == agent
+
+
 def test_it_tells_a_long_run_a_page_at_a_time(vic: Person) -> None:
     keep(
         vic.project.pk,

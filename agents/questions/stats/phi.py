@@ -2,24 +2,31 @@
 
 import math
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from scipy.special import ndtri
 
 from agents.questions.stats.proportion import Interval
+
+Cells: TypeAlias = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """Runs by two things: with both, with the first alone, with the second alone, with neither."""
 
-    both: float
-    first: float
-    second: float
-    neither: float
+    both: int
+    first: int
+    second: int
+    neither: int
 
     @property
-    def total(self) -> float:
+    def total(self) -> int:
         return self.both + self.first + self.second + self.neither
+
+    @property
+    def _cells(self) -> Cells:
+        return self.both, self.first, self.second, self.neither
 
 
 def phi(table: Table) -> float | None:
@@ -27,12 +34,7 @@ def phi(table: Table) -> float | None:
 
     Yule (1912, "On the Methods of Measuring Association between Two Attributes", J. R. Stat. Soc. 75).
     """
-    margins = _margins(table)
-    if min(margins) <= 0:
-        return None
-    crossed = table.both * table.neither - table.first * table.second
-    # The roots first: the product of four margins of a large table loses digits.
-    return max(-1.0, min(1.0, crossed / math.prod(math.sqrt(margin) for margin in margins)))
+    return _phi(table._cells)
 
 
 def interval_of_phi(table: Table, confidence: float) -> Interval | None:
@@ -45,27 +47,34 @@ def interval_of_phi(table: Table, confidence: float) -> Interval | None:
     estimate = phi(table)
     if estimate is None:
         return None
-    smooth = Table(table.both + 0.5, table.first + 0.5, table.second + 0.5, table.neither + 0.5)
-    middle = phi(smooth) or 0.0
+    both, first, second, neither = table._cells
+    smooth = both + 0.5, first + 0.5, second + 0.5, neither + 0.5
+    middle = _phi(smooth) or 0.0
     error = math.sqrt(_variance(smooth, middle)) / (1 - middle**2)
     reach = float(ndtri((1 + confidence) / 2)) * error
     low, high = math.tanh(math.atanh(middle) - reach), math.tanh(math.atanh(middle) + reach)
     return min(low, estimate), max(high, estimate)
 
 
-def _margins(table: Table) -> tuple[float, float, float, float]:
+def _phi(cells: Cells) -> float | None:
+    margins = _margins(cells)
+    if min(margins) <= 0:
+        return None
+    both, first, second, neither = cells
+    # The roots first: the product of four margins of a large table loses digits.
+    value = (both * neither - first * second) / math.prod(math.sqrt(margin) for margin in margins)
+    return max(-1.0, min(1.0, value))
+
+
+def _margins(cells: Cells) -> Cells:
     """With the first and without it, with the second and without it."""
-    return (
-        table.both + table.first,
-        table.second + table.neither,
-        table.both + table.second,
-        table.first + table.neither,
-    )
+    both, first, second, neither = cells
+    return both + first, second + neither, both + second, first + neither
 
 
-def _variance(table: Table, value: float) -> float:
-    total = table.total
-    with_first, without_first, with_second, without_second = (margin / total for margin in _margins(table))
+def _variance(cells: Cells, value: float) -> float:
+    total = sum(cells)
+    with_first, without_first, with_second, without_second = (margin / total for margin in _margins(cells))
     lean, other = with_first - without_first, with_second - without_second
     spread, other_spread = with_first * without_first, with_second * without_second
     variance = (
