@@ -16,7 +16,7 @@ from tests.agents.handing import again, agent, hand_over
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db
-FIRST_HOP, LATER_HOP = 14, 15
+FIRST_HOP, LATER_HOP = 13, 14
 ANSWER, MOVES = 'name="answer"', ">Reassign<"
 
 

@@ -101,7 +101,7 @@ def test_it_answers_reassigns_cancels_and_hands_over_again(
     page.get_by_role("button", name="Hand it over").click()
     expect(page.get_by_role("alert").first).to_be_visible()
     page.get_by_label("topic").fill("A post about rye")
-    page.get_by_text("High", exact=True).click()
+    page.get_by_role("radio", name="High").check()
     page.get_by_role("button", name="Hand it over").click()
     expect(page.get_by_role("heading", name="A post about rye")).to_be_visible()
     assert visitor.examine() == []
