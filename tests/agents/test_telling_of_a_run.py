@@ -159,7 +159,7 @@ def test_it_is_not_there_for_a_stranger(vic: Person, stranger: Person) -> None:
     assert details(vic, "team/one:1").json["children"] == []
 
 
-def test_it_finds_runs_that_went_in_circles(vic: Person) -> None:
+def test_it_finds_runs_that_went_in_circles(vic: Person, stranger: Person) -> None:
     ring = [("plan", None), ("tool", "search"), ("model", "m")]
     keep(
         vic.project.pk,
@@ -189,6 +189,8 @@ def test_it_finds_runs_that_went_in_circles(vic: Person) -> None:
     rest = told(vic, "runs/loops", page_size=2, cursor=page["next"], **whole_month())
     assert [loop["run"]["run_id"] for loop in page["results"] + rest["results"]] == ["other", "same", "round"]
     assert (rest["next"], rest["looping"]) == (None, 3)
+    theirs = told(stranger, "runs/loops", **whole_month())
+    assert (theirs["results"], theirs["groups"], theirs["looping"]) == ([], [], 0)
 
 
 @pytest.mark.parametrize(
