@@ -86,12 +86,11 @@ def test_a_caller_and_whom_it_calls_find_each_other_in_any_order_and_at_once(bak
     for number in range(6):
         caller = a_report(f"caller-{number}", agent_id="lead")
         called = a_report(f"called-{number}", agent_id="clerk", parent_run_id=f"caller-{number}")
-        works = [lambda report=report: record(bakery, report) for report in (caller, called)]
         if number < 2:
-            for work in works[:: 1 if number else -1]:
-                work()
+            for report in (caller, called)[:: 1 if number else -1]:
+                record(bakery, report)
         else:
-            at_once(*works)
+            at_once(lambda first=caller: record(bakery, first), lambda second=called: record(bakery, second))
     assert list(Call.objects.order_by("run_id").values_list("caller", "callee")) == [("lead", "clerk")] * 6
 
 

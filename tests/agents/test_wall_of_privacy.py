@@ -22,7 +22,7 @@ from agents.telemetry.rows import COLUMNS
 from config.ids import uuid7
 from config.months import month_of
 from sentinel.models import Project
-from tests.agents.reporting import a_decision, a_report, a_signal, a_step, a_whole_report, lately
+from tests.agents.reporting import a_decision, a_report, a_signal, a_step, a_whole_report
 from tests.conftest import make_person, make_project
 from tests.live import serving
 
@@ -143,18 +143,18 @@ def marked_reports(mark: str) -> Iterator[Any]:
     """Runs with marked text wherever a string can stand, and as a name."""
     said = f"{mark} said the customer"
     whole = a_whole_report()
+    lists = {"step_type": "steps", "decision_type": "decisions", "signal_type": "quality_signals"}
     for name in (*whole, "session_id", "trace_id", "parent_run_id", "resolution_id", "note", said):
         yield whole | {"run_id": f"run-{name}"[:20].replace(" ", "-").replace(mark, "m"), name: said}
     for key in ("prompt", "region", said):
         yield a_report(metadata={key: said})
         yield a_report(metadata={key: [said]})
     for part in (a_step(), a_decision(), a_signal(), {"failure_type": "tool", "code": "timeout"}):
-        name = {"step_type": "steps", "decision_type": "decisions", "signal_type": "quality_signals"}
-        where = name.get(next(iter(part)), "failures")
+        where = lists.get(next(iter(part)), "failures")
         for field in (*part, "step_id", "note", said):
-            yield a_report(started_at=lately(), **{where: [part | {field: said}, part | {field: [said]}]})
-        yield a_report(**{where: [part | {"metadata": {"answer": said}}, part | {"metadata": {said: 1}}]})
-        yield a_report(**{where: said})
+            yield a_report() | {where: [part | {field: said}, part | {field: [said]}]}
+        yield a_report() | {where: [part | {"metadata": {"answer": said}}, part | {"metadata": {said: 1}}]}
+        yield a_report() | {where: said}
 
 
 def dump() -> str:
