@@ -40,12 +40,13 @@ def again(handoff: Handoff) -> Handoff:
 
 def let_pass(handoff: Handoff, span: timedelta) -> None:
     """As if the handoff, its lease and its deadline had been there that much longer. No trigger looks."""
+    parameters: Any = [span, span, span, handoff.pk]
     with connection.cursor() as cursor:
         # A table with constraints to be looked at later cannot be altered.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE agents_handoff DISABLE TRIGGER handoff_moves")
         cursor.execute(
             "UPDATE agents_handoff SET lease_until = lease_until - %s, deadline = deadline - %s,"
             " created_at = created_at - %s WHERE id = %s",
-            [span, span, span, handoff.pk],
+            parameters,
         )
         cursor.execute("ALTER TABLE agents_handoff ENABLE TRIGGER handoff_moves; SET CONSTRAINTS ALL DEFERRED")
