@@ -67,7 +67,7 @@ def record_spans(*, project_id: UUID, body: bytes, read: Callable[[bytes, Sent],
     if held:
         joined = storing.store({trace_id: one.spans for trace_id, one in held.items()}, held.keys())
         kept = [trace_id for trace_id, one in joined.items() if isinstance(one, Stored) and one.runs]
-        WaitingSpan.objects.filter(pk__in=[row for trace_id in kept for row in held[trace_id].rows]).delete()
+        WaitingSpan.objects.all().forget([row for trace_id in kept for row in held[trace_id].rows])
     waiting = sum(len(sent.traces[trace_id]) for trace_id in alone - known)
     told = Recorded(
         {why: count for why, count in sent.rejected.items() if count},
