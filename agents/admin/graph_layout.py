@@ -67,22 +67,60 @@ def lay_out_graph(names: Sequence[str], edges: Sequence[Edge]) -> Layout:
     known = set(names)
     edges = [edge for edge in edges if edge.source in known and edge.target in known]
     forward = _without_circles(edges)
-    joined = {name for edge in edges for name in (edge.source, edge.target)}
-    ranks = _ranks([name for name in names if name in joined], forward)
-    places = _places(_ordered(ranks, forward))
+    ranks = _ranks(names, forward)
     heaviest = max((edge.weight for edge in edges), default=1)
-    drawn = [_drawn(edge, places, ranks, heaviest) for edge in edges]
-    # A curve's label is where it is furthest out.
-    top = min([y for _, y in places.values()] + [it.label_y for it in drawn], default=0.0) - MARGIN
-    bottom = max([y + HEIGHT for _, y in places.values()] + [it.label_y for it in drawn], default=0.0) + MARGIN
-    loose = [name for name in names if name not in joined]
+    places: dict[str, Point] = {}
+    drawn: list[Drawn] = []
+    bottom = 0.0
+    parts = _parts(names, edges)
+    for part in (part for part in parts if len(part) > 1 or any(edge.source in part for edge in edges)):
+        columns = _ordered({name: ranks[name] for name in names if name in part}, forward)
+        own = [edge for edge in edges if edge.source in part]
+        # Drawn once to see how high it reaches, and once where that is below what stands there already.
+        high, _ = _extent(*_drawn_part(columns, own, ranks, heaviest, 0.0))
+        placed, curves = _drawn_part(columns, own, ranks, heaviest, bottom - high)
+        bottom = _extent(placed, curves)[1] + MARGIN
+        places |= placed
+        drawn += curves
+    loose = [name for name in names if name not in places]
     for place, name in enumerate(loose):
         row, column = divmod(place, LOOSE_IN_A_ROW)
         places[name] = MARGIN + column * (WIDTH + GAP_X / 2), bottom + (GAP_Y + HEIGHT) * row
     if loose:
         bottom += (GAP_Y + HEIGHT) * -(-len(loose) // LOOSE_IN_A_ROW)
     width = max((x for x, _ in places.values()), default=0.0) + WIDTH + MARGIN
-    return Layout(top, width, bottom - top, [Placed(name, *places[name]) for name in names], drawn)
+    return Layout(-MARGIN, width, bottom + MARGIN, [Placed(name, *places[name]) for name in names], drawn)
+
+
+def _parts(names: Sequence[str], edges: Sequence[Edge]) -> list[set[str]]:
+    """Those that hang together, the largest first."""
+    parts = {name: {name} for name in names}
+    for edge in edges:
+        one, other = parts[edge.source], parts[edge.target]
+        if one is not other:
+            one |= other
+            parts |= dict.fromkeys(other, one)
+    found = {min(part): part for part in parts.values()}
+    return sorted(found.values(), key=lambda part: (-len(part), min(part)))
+
+
+def _drawn_part(
+    columns: Sequence[Sequence[str]], edges: Sequence[Edge], ranks: dict[str, int], heaviest: int, lower: float
+) -> tuple[dict[str, Point], list[Drawn]]:
+    """The places and curves of a part, so much lower."""
+    places = {name: (x, y + lower) for name, (x, y) in _places(columns).items()}
+    # Of each: how many stand above it in its column, less how many below.
+    sunk = {name: 2 * place - len(column) + 1 for column in columns for place, name in enumerate(column)}
+    return places, [
+        _drawn(edge, places, ranks[edge.target] - ranks[edge.source], sunk[edge.source] + sunk[edge.target], heaviest)
+        for edge in edges
+    ]
+
+
+def _extent(places: dict[str, Point], curves: Sequence[Drawn]) -> tuple[float, float]:
+    """The highest and the lowest that boxes and curves reach; a curve's label is where it is furthest out."""
+    labels = [curve.label_y for curve in curves]
+    return min([*labels, *(y for _, y in places.values())]), max([*labels, *(y + HEIGHT for _, y in places.values())])
 
 
 def _without_circles(edges: Sequence[Edge]) -> dict[str, set[str]]:
@@ -150,36 +188,34 @@ def _places(columns: Sequence[Sequence[str]]) -> dict[str, Point]:
     return places
 
 
-def _drawn(edge: Edge, places: dict[str, Point], ranks: dict[str, int], heaviest: int) -> Drawn:
+def _drawn(edge: Edge, places: dict[str, Point], ranks: int, sunk: int, heaviest: int) -> Drawn:
     share = math.log1p(max(edge.weight, 0)) / math.log1p(max(heaviest, 1))
     thickness = round(THINNEST + (THICKEST - THINNEST) * share, 1)
-    path, x, y = _path(edge, places, ranks[edge.target] - ranks[edge.source])
+    path, x, y = _path(edge, places, ranks, sunk)
     return Drawn(edge, path, round(x, 1), round(y, 1), thickness)
 
 
-def _path(edge: Edge, places: dict[str, Point], ranks: int) -> tuple[str, float, float]:
-    """A curve from box to box over so many ranks, and its middle. To the next rank it goes from side to side; what goes
-    further runs above, what leads back below, and what stays loops above."""
+def _path(edge: Edge, places: dict[str, Point], ranks: int, sunk: int) -> tuple[str, float, float]:
+    """A curve from box to box over so many ranks, and its middle. To the next rank it goes straight over; what stays
+    loops above. What goes further or leads back runs above or below, where fewer boxes are in its way."""
     (x1, y1), (x2, y2) = places[edge.source], places[edge.target]
     # Two edges of one pair do not lie on each other.
     shift = 0.0 if edge.kind == "call" else 14.0
     if ranks == 0:
         left, right, over = x1 + WIDTH * 0.3, x1 + WIDTH * 0.7, y1 - 34 - shift
-        return (
-            _curve((left, y1), (left - 8, over), (right + 8, over), (right, y1 - 6)),
-            (left + right) / 2,
-            y1 - 26 - shift,
-        )
+        path = _curve((left, y1), (left - 8, over), (right + 8, over), (right, y1 - 6))
+        return path, (left + right) / 2, y1 - 26 - shift
     if ranks == 1:
         start, end = (x1 + WIDTH, y1 + HEIGHT / 2 + shift), (x2 - 7, y2 + HEIGHT / 2 + shift)
         middle = (start[0] + end[0]) / 2
         return _curve(start, (middle, start[1]), (middle, end[1]), end), middle, (start[1] + end[1]) / 2
-    if ranks > 1:
-        start, end = (x1 + WIDTH * 0.8 + shift, y1), (x2 + WIDTH * 0.2 + shift, y2 - 7)
-        far = min(start[1], end[1]) - 34 - 26 * ranks - shift
-    else:
-        start, end = (x1 + WIDTH / 2 - shift, y1 + HEIGHT), (x2 + WIDTH / 2 + shift, y2 + HEIGHT + 7)
-        far = max(start[1], end[1]) + 24 - 24 * ranks + shift
+    # What goes on leaves at the right and enters at the left; what leads back the other way round.
+    out, into = (0.8, 0.2) if ranks > 0 else (0.42, 0.58)
+    is_above = sunk < 0 or (sunk == 0 and ranks > 0)
+    reach = 34 + 26 * abs(ranks) + shift + (30 if is_above and ranks < 0 else 0)
+    start = (x1 + WIDTH * out + shift, y1 if is_above else y1 + HEIGHT)
+    end = (x2 + WIDTH * into + shift, y2 - 7 if is_above else y2 + HEIGHT + 7)
+    far = min(start[1], end[1]) - reach if is_above else max(start[1], end[1]) + reach
     path = _curve(start, (start[0], far), (end[0], far), end)
     return path, (start[0] + end[0]) / 2, (start[1] + end[1] + 6 * far) / 8
 

@@ -52,6 +52,26 @@ def test_it_draws_each_edge_once_thicker_where_more_goes() -> None:
     assert len({it.path for it in layout.edges}) == 3
 
 
+def test_it_leads_back_on_the_side_where_nothing_is_in_its_way() -> None:
+    """B stands above C, and what leads back to each must not seem to come from the other."""
+    forward = [call("A", "B", 9), call("A", "C", 9), call("B", "D", 9), call("C", "D", 9)]
+    layout = lay_out_graph(["A", "B", "C", "D"], [*forward, call("D", "B"), call("D", "C")])
+    boxes = places(layout)
+    labels = {it.edge.target: it.label_y for it in layout.edges if it.edge.source == "D"}
+    assert labels["B"] < boxes["B"][1] < boxes["C"][1] + HEIGHT < labels["C"]
+
+
+def test_it_puts_what_does_not_hang_together_below_each_other() -> None:
+    layout = lay_out_graph(
+        ["A", "B", "C", "X", "Y", "Z"], [call("X", "Y"), call("A", "B"), call("B", "C"), call("C", "A")]
+    )
+    boxes = places(layout)
+    lowest = max(boxes[name][1] for name in "ABC") + HEIGHT
+    back = next(it.label_y for it in layout.edges if boxes[it.edge.source][0] > boxes[it.edge.target][0])
+    assert lowest < back < boxes["X"][1] < boxes["Z"][1]
+    assert boxes["X"][0] < boxes["Y"][0]
+
+
 def test_it_draws_nothing_of_nothing() -> None:
     layout = lay_out_graph([], [])
     assert (layout.nodes, layout.edges) == ([], [])

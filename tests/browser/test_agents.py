@@ -95,7 +95,7 @@ def test_it_goes_from_the_overview_to_what_failed_at_its_step(
     page.get_by_role("link", name="looping-run").click()
     expect(page.get_by_text("It went in circles")).to_contain_text("search → read")
     page.get_by_role("link", name="Where it begins").click()
-    expect(page.locator("#circle")).to_be_in_viewport()
+    expect(page.locator(".as-in-circle").first).to_be_in_viewport()
 
     visitor.go(LIST)
     page.get_by_role("link", name="slowest first").click()
