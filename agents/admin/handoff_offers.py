@@ -17,10 +17,6 @@ class Offers:
     again: bool = False
     on: bool = False
 
-    @property
-    def any(self) -> bool:
-        return self.may_answer or self.may_cancel or self.again or self.on
-
 
 def offers(handoff: Handoff, access: Access) -> Offers:
     """What this person may do with a judged handoff. One query at most."""
