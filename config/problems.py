@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 from assay.core.errors import AssayError, FieldError
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db import DataError, IntegrityError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.utils.text import capfirst
 from rest_framework import exceptions as rest
@@ -245,8 +246,17 @@ def _place(error: Exception) -> str:
     return " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
 
 
+def _log_refusal(error: DatabaseError) -> None:
+    """What the database did not take, by its SQLSTATE and constraint alone: its message may repeat what was said."""
+    cause = error.__cause__
+    state, constraint = (cause.sqlstate, cause.diag.constraint_name) if isinstance(cause, psycopg.Error) else ("", "")
+    logger.warning("the database refused: SQLSTATE %s, constraint %s", state or "unknown", constraint or "none")
+
+
 def told_of(error: Exception, request: HttpRequest) -> AssayError:
     """What the caller is told of whatever a view raised; what is our own fault is logged and becomes a 500."""
+    if isinstance(error, DatabaseError):
+        _log_refusal(error)
     told = as_assay_error(error)
     if told is not None:
         return told

@@ -13,6 +13,7 @@ import pytest
 from assay.core.privacy import BLOCKED, check_metadata
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.test import RequestFactory
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from agents.keep_telemetry_months import keep_telemetry_months
 from agents.telemetry.rows import COLUMNS
 from config.ids import uuid7
 from config.months import month_of
+from config.problems import answer_to
 from sentinel.models import Project
 from tests.agents.reporting import a_decision, a_report, a_signal, a_step, a_whole_report
 from tests.conftest import make_person, make_project
@@ -198,3 +200,17 @@ def test_marked_text_is_found_nowhere_afterwards(tmp_path: Path) -> None:
     # Codes may hold the mark, a sentence with it may not: none of what was sent is one.
     assert mark not in dump()
     assert [log.name for log in logs if mark in log.read_text(errors="replace")] == []
+
+
+def test_what_the_database_refuses_is_logged_by_its_code_and_constraint_alone(
+    bakery: Project, months: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = RequestFactory().post("/api/v1/runs")
+    row = [uuid7(), bakery.pk, '{"note": "she said no"}', *FILLED["agents_run"]]
+    names = f"id, project_id, metadata, {WHOLE['agents_run']}"
+    with pytest.raises(IntegrityError) as caught, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO agents_run ({names}) VALUES ({', '.join(['%s'] * len(row))})", row)
+    answer = answer_to(caught.value, request)
+    assert answer.status_code == 409
+    assert caplog.messages == ["the database refused: SQLSTATE 23514, constraint telemetry_holds_no_content"]
+    assert "she said" not in caplog.text + answer.content.decode()
