@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -32,6 +33,10 @@ def record(project: Project, *reports: Any) -> list[Recorded | AssayError]:
     return record_runs(project_id=project.pk, items=[msgspec.json.encode(report) for report in reports])
 
 
+def record_one(project: Project, report: Any) -> Any:
+    return record(project, report)[0]
+
+
 def at_once(*works: Callable[[], Any]) -> list[Any]:
     """What each of these comes to, all begun at the same moment, each on a connection of its own."""
     barrier = threading.Barrier(len(works))
@@ -56,7 +61,7 @@ def test_one_run_is_stored_once_though_each_claims_another_start_in_another_mont
     began = [datetime.now(UTC) - timedelta(days=40 * number, hours=1) for number in range(4)]
     ended = lately(minutes=1)
     reports = [a_whole_report(started_at=at.isoformat(), ended_at=ended) for at in began]
-    told = at_once(*(lambda report=report: record(bakery, report)[0] for report in reports))
+    told = at_once(*(partial(record_one, bakery, report) for report in reports))
     assert sorted(one.result for one in told) == ["duplicate", "duplicate", "duplicate", "stored"]
     assert len({one.id for one in told}) == Run.objects.count() == 1
     check_counts(bakery.pk)
@@ -65,7 +70,7 @@ def test_one_run_is_stored_once_though_each_claims_another_start_in_another_mont
 def test_batches_in_opposite_order_do_not_lock_each_other_out(bakery: Project) -> None:
     reports = [a_whole_report(f"run-{number}", agent_id=f"agent-{number % 7}") for number in range(60)]
     orders = (reports, reports[::-1], reports[30:] + reports[:30])
-    told = at_once(*(lambda sent=sent: record(bakery, *sent) for sent in orders))
+    told = at_once(*(partial(record, bakery, *sent) for sent in orders))
     assert all(isinstance(one, Recorded) for answers in told for one in answers)
     assert sum(one.result == "stored" for answers in told for one in answers) == 60
     check_counts(bakery.pk)
@@ -76,7 +81,7 @@ def test_two_reports_of_a_run_under_way_are_both_kept(bakery: Project) -> None:
     record(bakery, a_report(started_at=began, status="running"))
     steps = [{"step_id": f"s{number}", "seq": number, "step_type": "tool"} for number in range(8)]
     reports = [a_report(started_at=began, status="running", steps=[step]) for step in steps]
-    told = at_once(*(lambda report=report: record(bakery, report)[0] for report in reports))
+    told = at_once(*(partial(record_one, bakery, report) for report in reports))
     assert {one.result for one in told} == {"updated"}
     assert [step.step_id for step in stored(bakery.pk)["run-1"].steps] == [step["step_id"] for step in steps]
     check_counts(bakery.pk)
@@ -90,7 +95,7 @@ def test_a_caller_and_whom_it_calls_find_each_other_in_any_order_and_at_once(bak
             for report in (caller, called)[:: 1 if number else -1]:
                 record(bakery, report)
         else:
-            at_once(lambda first=caller: record(bakery, first), lambda second=called: record(bakery, second))
+            at_once(partial(record, bakery, caller), partial(record, bakery, called))
     assert list(Call.objects.order_by("run_id").values_list("caller", "callee")) == [("lead", "clerk")] * 6
 
 
