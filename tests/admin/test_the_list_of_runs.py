@@ -192,9 +192,14 @@ def test_it_shows_a_stranger_nothing(vic: Person, stranger: Person) -> None:
     runs = a_few(vic)
     assert "No run yet" in page(stranger)
     assert "No run yet" in page(stranger, "?q=slow")
-    keep(stranger.project, make_run("their-own"))
-    assert shown(stranger, "?window=all") == ["their-own"]
-    assert shown(stranger, "?q=slow") == []
+    keep(vic.project, make_detailed(timezone.now() - timedelta(minutes=8)), make_looping(timezone.now()))
+    keep(stranger.project, make_run("their-own", cost_usd=1))
+    for query in ("", "&order=slowest", "&order=dearest"):
+        assert shown(stranger, f"?window=all{query}") == ["their-own"]
+    for query in ("looping=yes", "status=failure", "failure=tool", "status=failure&order=slowest"):
+        assert shown(stranger, f"?window=all&{query}") == []
+    for name in ("slow", "campaign-0412", "campaign-0412-draft", "4bf92f3577b34da6a3ce929d0e0e4736"):
+        assert shown(stranger, f"?q={name}") == []
     assert "ATLAS" not in page(stranger, "?window=all")
     assert stranger.browser().get(page_of(runs["slow"])).status_code == 404
 
