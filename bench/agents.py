@@ -47,6 +47,7 @@ def rows(sizes: Sizes = Sizes()) -> Iterator[Row]:
         doors.send_spans(warm, sizes.warm)
         before = web.resident()
         yield from _runs(doors, sizes, first)
+        yield _of_one_agent(doors, sizes)
         yield from _spans(doors, sizes, packed=False)
         yield from _spans(doors, sizes, packed=True)
         yield from _dropping(doors, sizes)
@@ -73,6 +74,16 @@ def _runs(doors: Doors, sizes: Sizes, first: Ground) -> Iterator[Row]:
     for told, found in (("with keys and checks", keyed), ("of text without either", plain)):
         ceiling = statistics.median(found)
         yield Row(f"  beside COPY of these rows, tables {told}", "", f"{ceiling:,.0f} rows/s", f"{rate / ceiling:.2f}")
+
+
+def _of_one_agent(doors: Doors, sizes: Sizes) -> Row:
+    """As an agent's own process sends them: a fifth of the counts to add to."""
+    grounds = [make_ground(f"alone-{turn}") for turn in range(sizes.rounds)]
+    sent = [doors.send_runs(ground, sizes.run_batches, mixed=False) for ground in grounds]
+    stored = [rows_stored(ground.project_id) for ground in grounds]
+    wrong = _wrong(sent[0], min(stored), sizes.run_batches * RUNS * ROWS)
+    rate = statistics.median(number / each.seconds for number, each in zip(stored, sent, strict=True))
+    return Row("  the same, each batch of one agent in one version", "", wrong or f"{rate:,.0f} rows/s")
 
 
 def _spans(doors: Doors, sizes: Sizes, *, packed: bool) -> Iterator[Row]:

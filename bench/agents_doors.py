@@ -40,8 +40,9 @@ class Doors:
     folder: Path
     source: random.Random = field(default_factory=lambda: random.Random(1))
 
-    def send_runs(self, ground: Ground, batches: int) -> Sent:
-        return send(self.runs, ground.headers, self.bodies_of_runs(batches), self.folder)
+    def send_runs(self, ground: Ground, batches: int, *, mixed: bool = True) -> Sent:
+        """Each batch of many agents, or of one."""
+        return send(self.runs, ground.headers, self.bodies_of_runs(batches, mixed=mixed), self.folder)
 
     def send_spans(self, ground: Ground, batches: int, *, packed: bool = False) -> Sent:
         """As protobuf, gzipped or not."""
@@ -56,9 +57,9 @@ class Doors:
     def runs(self) -> str:
         return f"{self.web.url}/api/v1/runs/batch"
 
-    def bodies_of_runs(self, batches: int) -> list[bytes]:
+    def bodies_of_runs(self, batches: int, *, mixed: bool = True) -> list[bytes]:
         now = datetime.now(UTC)
-        return [batch_of_runs(self.source, now) for _ in range(batches)]
+        return [batch_of_runs(self.source, now, mixed=mixed) for _ in range(batches)]
 
 
 def make_ground(slug: str) -> Ground:

@@ -16,22 +16,25 @@ _REASONS = [pair for kind, reasons in REASONS.items() for pair in product([kind]
 _SIGNALS = [pair for kind, codes in SIGNALS.items() for pair in product([kind], codes)]
 
 
-def batch_of_runs(source: random.Random, now: datetime, runs: int = RUNS) -> bytes:
-    """The body of one batch: finished runs that began within the last hour."""
-    return b'{"items":[%s]}' % b",".join(_run(source, now) for _ in range(runs))
+def batch_of_runs(source: random.Random, now: datetime, runs: int = RUNS, *, mixed: bool = True) -> bytes:
+    """The body of one batch: finished runs that began within the last hour. All of one agent, unless `mixed`."""
+    one = _whose(source)
+    return b'{"items":[%s]}' % b",".join(_run(source, now, _whose(source) if mixed else one) for _ in range(runs))
 
 
-def _run(source: random.Random, now: datetime) -> bytes:
+def _whose(source: random.Random) -> str:
+    return f'"agent_id":"agent-{source.randrange(AGENTS)}","agent_version":"1.{source.randrange(VERSIONS)}.0"'
+
+
+def _run(source: random.Random, now: datetime, whose: str) -> bytes:
     began = now - timedelta(seconds=source.uniform(5, 3600))
-    agent = source.randrange(AGENTS)
     times = [began + timedelta(milliseconds=50 * place) for place in range(len(STEPS) + 1)]
     steps = ",".join(_step(source, place, kind, times) for place, kind in enumerate(STEPS))
     decisions = ",".join(_decision(source, times[1]) for _ in range(DECISIONS))
     signals = ",".join(_signal(source, times[-1]) for _ in range(SIGNALS_EACH))
     status = "failure" if source.random() < 0.1 else "success"
     return (
-        f'{{"run_id":"run-{source.getrandbits(64):016x}","agent_id":"agent-{agent}",'
-        f'"agent_version":"1.{source.randrange(VERSIONS)}.0","environment":"production","status":"{status}",'
+        f'{{"run_id":"run-{source.getrandbits(64):016x}",{whose},"environment":"production","status":"{status}",'
         f'"started_at":"{_at(began)}","ended_at":"{_at(times[-1])}","session_id":"session-{source.randrange(1000)}",'
         f'"tokens_in":{source.randrange(4000)},"tokens_out":{source.randrange(900)},'
         f'"cost_usd":{source.randrange(1, 90) / 1000},"metadata":{{"region":"eu-1","queue_ms":{source.randrange(90)}}},'
