@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from assay.core.errors import AssayError, FieldError
 
-from config.items import told
+from config.complaints import told
 
 # How msgspec begins its complaint: the code that we give it, and our sentence.
 _KINDS = (

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from config.complaints import told
 from config.fast_lane import for_programs
-from config.items import told
 from config.rest import json_body, parse_json
 from experiments.bundle import serve
 from experiments.expose_once import expose_once
