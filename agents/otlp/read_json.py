@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 from assay.core.errors import AssayError
 
+from agents.otlp.attributes import Kept
 from agents.otlp.read_protobuf import REMOTE
-from agents.otlp.span import ERROR, Kept, Origin, Sent
+from agents.otlp.span import ERROR, Origin, Sent
 
 _STATUSES = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2}
 _HEX = re.compile(r"[0-9a-f]*\Z")

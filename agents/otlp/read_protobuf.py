@@ -6,7 +6,8 @@ from assay.core.errors import AssayError
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from agents.otlp.span import ERROR, Kept, Sent
+from agents.otlp.attributes import Kept
+from agents.otlp.span import ERROR, Sent
 
 # Span.flags: whether the parent is known to be in another process, and whether it is.
 REMOTE = 0x300
