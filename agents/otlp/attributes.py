@@ -21,18 +21,9 @@ _families: dict[str, str] = {}
 _DOCUMENT = "retrieval.documents."
 
 
-class Value(Protocol):
-    """An attribute's value, as protobuf has it."""
-
-    string_value: Any
-    int_value: Any
-    double_value: Any
-    array_value: Any
-
-    def HasField(self, name: Any, /) -> bool: ...
-
-
 class Attribute(Protocol):
+    """A key and a value that looks as protobuf's `AnyValue` does."""
+
     @property
     def key(self) -> str: ...
     @property
