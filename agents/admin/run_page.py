@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -79,9 +77,7 @@ def show(page: ProjectAdmin, request: HttpRequest, run: Run) -> HttpResponse:
     rows = close.rows
     beside = Q(step_id__in=[row.step.step_id for row in rows]) | Q(step_id=None)
     failures = list(_of(Failure, run)[:MOST_BESIDE])
-    # Lists of codes are of a type of their own, which nobody reads but as texts.
-    named = Cast("candidates", ArrayField(TextField()))
-    decisions = list(_of(Decision, run).filter(beside).defer("candidates").annotate(named=named)[:MOST_BESIDE])
+    decisions = list(_of(Decision, run).filter(beside)[:MOST_BESIDE])
     signals = list(_of(QualitySignal, run).filter(beside)[:MOST_BESIDE])
     versions = _versions(run, rows)
     circle = find_circle(steps, run.loop_length, run.loop_repeats)

@@ -26,7 +26,7 @@ _CODES = {401: 16, 403: 7, 404: 5, 405: 12, 409: 10, 429: 8, 500: 13, 503: 14}
 _INVALID_ARGUMENT = 3
 _REASONS = {
     "invalid_id": "have no valid ids",
-    "time_out_of_range": "began before what is kept, or more than a day ahead",
+    "time_out_of_range": "began or ended before what is kept, or more than a day ahead",
     "too_many_spans": "belong to traces of more than 10,000 spans",
     "too_many_sent": "come after the first 50,000 of a request",
     "run_conflict": "belong to traces whose id is that of another run",

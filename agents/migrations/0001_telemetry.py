@@ -1,12 +1,12 @@
 """What agents did, partitioned by month; what it comes to by hour and day; and the wall that keeps content out of both."""
 
-import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from assay.core.codes import FAILURE_TYPES, REASONS, RUN_STATUSES, SIGNALS, STEP_TYPES
 from assay.core.privacy import BLOCKED
 from django.db import migrations, models
 
+import agents.models.telemetry
 import config.ids
 
 # The lists are those of the core as they are today: whoever changes them writes a migration that brings the database
@@ -328,7 +328,7 @@ class Migration(migrations.Migration):
                         ('own_id', models.CharField(max_length=100)),
                         ('decision_type', models.CharField(max_length=30)),
                         ('selected', models.CharField(max_length=100)),
-                        ('candidates', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), null=True, size=None)),
+                        ('candidates', agents.models.telemetry.CodesField(base_field=models.CharField(max_length=100), null=True, size=None)),
                         ('reason_code', models.CharField(max_length=30)),
                         ('confidence', models.FloatField(null=True)),
                         ('step_id', models.CharField(max_length=100, null=True)),

@@ -28,7 +28,7 @@ class Rollup(models.Model):
 
 
 class FailureCounts(models.Model):
-    """Runs that have a failure of each type; a run may have several."""
+    """Finished runs that have a failure of each type; a run may have several."""
 
     failed_tool = models.BigIntegerField(default=0)
     failed_model = models.BigIntegerField(default=0)

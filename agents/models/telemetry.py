@@ -6,6 +6,7 @@ share that millisecond and twelve bits more, so that a range of the key finds th
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -129,11 +130,24 @@ class Failure(OfRun):
         return self.code
 
 
+if TYPE_CHECKING:
+    _Codes = ArrayField[list[str] | None, list[str] | None]
+else:
+    _Codes = ArrayField
+
+
+class CodesField(_Codes):
+    """A list of codes. Its column is an array of a domain, which the driver knows as a list by the name of text[]."""
+
+    def select_format(self, compiler: Any, sql: str, params: Any) -> tuple[str, Any]:
+        return f"{sql}::text[]", params
+
+
 class Decision(OfRun):
     own_id = models.CharField(max_length=100)
     decision_type = models.CharField(max_length=30)
     selected = models.CharField(max_length=100)
-    candidates = ArrayField(models.CharField(max_length=100), null=True)
+    candidates = CodesField(models.CharField(max_length=100), null=True)
     reason_code = models.CharField(max_length=30)
     confidence = models.FloatField(null=True)
     step_id = models.CharField(max_length=100, null=True)

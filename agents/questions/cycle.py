@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from agents.telemetry.loops import RESPOND
+
 # What a step is told apart by: its type and its name.
 Kind: TypeAlias = tuple[str, str | None]
 
@@ -12,7 +14,8 @@ def start_of_cycle(steps: Sequence[Kind], length: int, repeats: int) -> int | No
     stretch = length * (repeats - 1)
     unbroken = 0
     for place in range(len(steps) - length):
-        unbroken = unbroken + 1 if steps[place] == steps[place + length] else 0
+        alike = steps[place] == steps[place + length] and steps[place][0] != RESPOND
+        unbroken = unbroken + 1 if alike else 0
         if unbroken == stretch:
             return place + 1 - stretch
     return None

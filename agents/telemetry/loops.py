@@ -7,11 +7,13 @@ from agents.telemetry.facts import Step
 
 LONGEST_CYCLE = 100
 FEWEST_REPEATS = 3
+RESPOND = "respond"
 
 
 def find_loop(steps: Sequence[Step]) -> tuple[int, int] | None:
     """The cycle of steps, told apart by type and name, that covers most of the run when it comes at least three times
-    in a row: its length in steps and how often it comes; of those that cover as much, the shortest.
+    in a row: its length in steps and how often it comes; of those that cover as much, the shortest. A step that
+    responds ends whatever came before it: a conversation of many turns is no circle.
 
     A run that repeats with period p equals itself shifted by p: what differs is the exclusive or of both, taken as one
     whole number each, and an unbroken stretch of z zeros is z // p + 1 rounds. Cycles of up to 100 steps are looked
@@ -20,7 +22,10 @@ def find_loop(steps: Sequence[Step]) -> tuple[int, int] | None:
     if len(steps) < FEWEST_REPEATS:
         return None
     numbers: dict[tuple[str, str | None], int] = {}
-    order = [numbers.setdefault((step.step_type, step.name), len(numbers)) for step in steps]
+    order = [
+        numbers.setdefault((step.step_type, str(place) if step.step_type == RESPOND else step.name), len(numbers))
+        for place, step in enumerate(steps)
+    ]
     if len(numbers) > len(steps) - (FEWEST_REPEATS - 1):
         return None
     low = bytes(number & 0xFF for number in order)

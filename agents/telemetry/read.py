@@ -48,21 +48,27 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a run may have begun."""
+    """When something may have been."""
 
     earliest: datetime
     latest: datetime
 
+    def check(self, at: datetime | None, name: str) -> None:
+        """AssayError for a time that no clock of today shows."""
+        if at is not None and not self.earliest <= at <= self.latest:
+            raise single("time_out_of_range", f"/{name}", "This is before what is kept, or more than a day ahead.")
+
 
 def read_run(raw: bytes | msgspec.Raw, window: Window) -> Read:
     """The run in this JSON. Raises AssayError for what costs the whole of it."""
-    return _Reading(decode_run(raw)).read(window)
+    return _Reading(decode_run(raw), window).read()
 
 
 class _Reading:
     """One pass over a run whose fields have the right types."""
 
-    def __init__(self, decoded: Decoded) -> None:
+    def __init__(self, decoded: Decoded, window: Window) -> None:
+        self.window = window
         self.sent = decoded.sent
         self.places = decoded.places
         self.refused = decoded.refused
@@ -70,10 +76,8 @@ class _Reading:
         self.steps: dict[str, Step] = {}
         self.alike: dict[str, int] = {}
 
-    def read(self, window: Window) -> Read:
+    def read(self) -> Read:
         sent = self.sent
-        if not window.earliest <= sent.started_at <= window.latest:
-            raise single("time_out_of_range", "/started_at", "This is before what is kept, or more than a day ahead.")
         if sent.parent_run_id == sent.run_id:
             raise single("parent_cycle", "/parent_run_id", "A run is not its own parent.")
         if sent.metadata and (told := bad_metadata(sent.metadata)):
@@ -86,7 +90,7 @@ class _Reading:
             status=sent.status,
             started_at=sent.started_at,
             ended_at=sent.ended_at,
-            latency_ms=_latency(sent),
+            latency_ms=_latency(sent, self.window),
             parent_run_id=sent.parent_run_id,
             session_id=sent.session_id,
             trace_id=sent.trace_id and sent.trace_id.lower(),
@@ -113,7 +117,7 @@ class _Reading:
         have_parents = False
         for place, sent in enumerate(self.sent.steps):
             try:
-                step = _step(sent, place)
+                step = _step(sent, place, self.window)
             except AssayError as error:
                 raise refused(within(f"/steps/{place}", error.errors[0])) from None
             if step.step_id in steps:
@@ -129,12 +133,14 @@ class _Reading:
             ]
         return list(steps.values())
 
-    def _keep(self, name: str, sent: Sequence[S], made: Callable[[S], P], pointers: Sequence[str] = ()) -> list[P]:
+    def _keep(
+        self, name: str, sent: Sequence[S], made: Callable[[S, Window], P], pointers: Sequence[str] = ()
+    ) -> list[P]:
         """The parts of one list that are right; the others are refused, each alone."""
         taken: dict[str, P] = {}
         for number, one in enumerate(sent):
             try:
-                part = made(one)
+                part = made(one, self.window)
                 if part.own_id in taken:
                     raise single("duplicate_id", f"/{_OWN[name]}", "Another one of this run has the same id.")
                 if part.metadata and (told := bad_metadata(part.metadata)):
@@ -179,7 +185,7 @@ def check_parents(steps: Mapping[str, Step]) -> None:
         clear |= path
 
 
-def _step(sent: SentStep, place: int) -> Step:
+def _step(sent: SentStep, place: int, window: Window) -> Step:
     if sent.metadata and (told := bad_metadata(sent.metadata)):
         raise refused(told)
     seq = place if sent.seq is None else sent.seq
@@ -192,7 +198,7 @@ def _step(sent: SentStep, place: int) -> Step:
         status=sent.status,
         started_at=sent.started_at,
         ended_at=sent.ended_at,
-        latency_ms=_latency(sent),
+        latency_ms=_latency(sent, window),
         tokens_in=sent.tokens_in,
         tokens_out=sent.tokens_out,
         tokens_cached=sent.tokens_cached,
@@ -202,16 +208,16 @@ def _step(sent: SentStep, place: int) -> Step:
     )
 
 
-def _failure(sent: SentFailure) -> Failure:
+def _failure(sent: SentFailure, _: Window) -> Failure:
     return Failure(
         own_id="", failure_type=sent.failure_type, code=sent.code, step_id=sent.step_id, metadata=sent.metadata
     )
 
 
-def _decision(sent: SentDecision) -> Decision:
+def _decision(sent: SentDecision, window: Window) -> Decision:
     if sent.reason_code not in REASONS[sent.decision_type]:
         raise single("not_of_its_type", "/reason_code", f"{sent.reason_code} is no reason of {sent.decision_type}.")
-    _check_time(sent.at, "at")
+    window.check(sent.at, "at")
     return Decision(
         own_id=sent.decision_id or "",
         decision_type=sent.decision_type,
@@ -225,10 +231,10 @@ def _decision(sent: SentDecision) -> Decision:
     )
 
 
-def _signal(sent: SentSignal) -> Signal:
+def _signal(sent: SentSignal, window: Window) -> Signal:
     if sent.signal_code not in SIGNALS[sent.signal_type]:
         raise single("not_of_its_type", "/signal_code", f"{sent.signal_code} is no code of {sent.signal_type}.")
-    _check_time(sent.at, "at")
+    window.check(sent.at, "at")
     return Signal(
         own_id=sent.signal_id or "",
         signal_type=sent.signal_type,
@@ -241,21 +247,15 @@ def _signal(sent: SentSignal) -> Signal:
     )
 
 
-def _latency(sent: SentStep | SentRun) -> float | None:
+def _latency(sent: SentStep | SentRun, window: Window) -> float | None:
     """As it was measured, else from beginning to end."""
-    _check_time(sent.started_at, "started_at")
-    _check_time(sent.ended_at, "ended_at")
+    window.check(sent.started_at, "started_at")
+    window.check(sent.ended_at, "ended_at")
     if sent.ended_at is None or sent.started_at is None:
         return sent.latency_ms
     if sent.ended_at < sent.started_at:
         raise single("ended_before_started", "/ended_at", "This ended before it started.")
     return (sent.ended_at - sent.started_at) / MILLISECOND if sent.latency_ms is None else sent.latency_ms
-
-
-def _check_time(at: datetime | None, name: str) -> None:
-    """AssayError for a time that no clock shows, and that some programs could not read."""
-    if at is not None and not 1970 <= at.year < 2200:
-        raise single("time_out_of_range", f"/{name}", "This is no time of this century.")
 
 
 def _cost(sent: Decimal | None) -> Decimal | None:

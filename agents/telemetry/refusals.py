@@ -23,7 +23,7 @@ _KINDS = (
     (
         (*(f"Expected `{kind}` {sign}" for kind in ("int", "float") for sign in "<>"), "Integer value", "Number out"),
         "out_of_range",
-        "This number is out of its range: a share is in [0, 1], all else from 0.",
+        "This number is out of its range: a share is in [0, 1]; milliseconds are from 0 to 10^12, tokens to 10^10.",
     ),
     (
         ("Expected `datetime` with", "Invalid RFC3339"),

@@ -14,8 +14,8 @@ from assay.tracing import AgentTracer, carry
 
 assay = Assay(os.environ.get("ASSAY_URL", "http://127.0.0.1:8000"), os.environ["ASSAY_KEY"])
 # They share the client's queue, on disk: whatever the server does, no agent waits, and nothing is lost.
-nova = AgentTracer("nova", "2.1.0", client=assay, environment="staging")
-rafa = AgentTracer("rafa", "1.0.3", client=assay, environment="staging")
+nova = AgentTracer("NOVA", "2.1.0", client=assay, environment="staging")
+rafa = AgentTracer("RAFA", "1.0.3", client=assay, environment="staging")
 
 
 def lead() -> str:

@@ -54,6 +54,12 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"started_at": "0001-01-01T00:00:00+14:00"}, "time_out_of_range", "/started_at"),
     ({"started_at": "9999-12-31T23:59:59-12:00"}, "time_out_of_range", "/started_at"),
     ({"ended_at": "9999-12-31T23:59:59-12:00"}, "time_out_of_range", "/ended_at"),
+    ({"ended_at": "2036-01-01T00:00:00Z"}, "time_out_of_range", "/ended_at"),
+    (
+        {"steps": [{"step_type": "tool", "started_at": "1999-01-01T00:00:00Z"}]},
+        "time_out_of_range",
+        "/steps/0/started_at",
+    ),
     ({"ended_at": "2026-01-01T00:00:00Z"}, "ended_before_started", "/ended_at"),
     ({"latency_ms": -1}, "out_of_range", "/latency_ms"),
     ({"latency_ms": True}, "wrong_type", "/latency_ms"),

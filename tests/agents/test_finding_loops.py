@@ -38,6 +38,14 @@ def test_a_type_and_a_name_are_told_apart() -> None:
     assert find_loop(told) == (2, 3)
 
 
+def test_a_conversation_of_many_turns_is_no_circle() -> None:
+    kinds = ["model", "respond"] * 5
+    told = [Step(step_id=str(n), step_type=kind, name=kind, seq=n) for n, kind in enumerate(kinds)]
+    assert find_loop(told) is None
+    searched = [Step(step_id=f"s{n}", step_type="tool", name="search", seq=100 + n) for n in range(4)]
+    assert find_loop([*told, *searched]) == (1, 4)
+
+
 def naive(names: str) -> int:
     """How many steps the best cycle covers."""
     best = 0

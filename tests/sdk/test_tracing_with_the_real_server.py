@@ -8,9 +8,6 @@ import pytest
 from assay import Assay, AssayWarning
 from assay.core.codes import REASONS, SIGNALS
 from assay.tracing import AgentTracer
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import TextField
-from django.db.models.functions import Cast
 from pytest_django.live_server_helper import LiveServer
 
 from agents.models import Call, Decision, Failure, QualitySignal, Run, Step
@@ -76,15 +73,14 @@ def test_it_stores_what_a_run_tells(tracer: AgentTracer, mia: Person) -> None:
     ]
     (answered,) = Step.objects.filter(step_type="model")
     assert (answered.model, answered.tokens_in, answered.metadata) == ("m-1", 120, None)
-    # The column holds a domain's values, which the database driver does not know as a list.
-    decision = Decision.objects.annotate(named=Cast("candidates", ArrayField(TextField()))).get()
+    decision = Decision.objects.get()
     assert (decision.decision_type, decision.selected, decision.reason_code, decision.confidence) == (
         "tool_selection",
         "search",
         "fresh_data_required",
         0.75,
     )
-    assert (decision.named, decision.step_id, decision.metadata) == (["search", "cache"], "1", {"rule": "r-12"})
+    assert (decision.candidates, decision.step_id, decision.metadata) == (["search", "cache"], "1", {"rule": "r-12"})
     assert decision.at == item.decisions[0].at
     signal = QualitySignal.objects.get()
     assert (signal.signal_code, signal.value, signal.weight, signal.step_id) == ("low_usage", True, 0.5, "2")

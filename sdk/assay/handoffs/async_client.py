@@ -12,7 +12,7 @@ from assay.core.errors import AssayError
 from assay.handoffs import answers, calls
 from assay.handoffs.calls import Call, Sent
 from assay.handoffs.shapes import Completed, Handoff, Page, Pending
-from assay.handoffs.working import AskBack, Reject, code_of, default_worker, reason_of
+from assay.handoffs.working import AskBack, Reject, code_of, default_worker
 from assay.notices import logger
 from assay.options import Options
 from assay.transport import unlogged
@@ -186,7 +186,7 @@ class AsyncHandoffs:
             return calls.move(taken, "request-input", holds=True, question=error.question)
         except Exception as error:  # noqa: BLE001 - whatever it is, the work is given back
             logger.warning("%s failed: %s", taken.task_id, type(error).__name__)
-            told = {"reason": reason_of(error), "reason_code": code_of(error)}
+            told = {"reason_code": code_of(error)}
             return calls.move(taken, "fail", holds=True, retry=True, **told)
 
     @contextlib.asynccontextmanager

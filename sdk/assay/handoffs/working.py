@@ -27,13 +27,8 @@ def default_worker() -> str:
     return f"{socket.gethostname()[:80]}:{os.getpid()}"
 
 
-def reason_of(error: Exception) -> str:
-    """An exception in a line."""
-    return f"{type(error).__name__}: {error}".replace("\0", "")[:1000]
-
-
 def code_of(error: Exception) -> str:
-    """Its kind, as a code."""
+    """Its kind, as a code. What an exception says stays in the process: it may hold what nobody meant to hand over."""
     name = "".join(
         letter for letter in type(error).__name__ if letter.isascii() and (letter.isalnum() or letter == "_")
     )
