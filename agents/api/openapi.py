@@ -86,9 +86,9 @@ def _batch() -> dict[str, Any]:
     told = {"accepted": 1, "results": [TAKEN_OF_BATCH], "rejected": []}
     return {
         "operationId": "runs_batch_create",
-        "description": "Report up to 1,000 runs, as `items`, or as lines of JSON: answers name them by their number, "
-        "empty ones left out. Each run is taken or refused with a reason; a bad one costs the others nothing. All that is "
-        "answered as taken is stored.",
+        "description": "Report up to 1,000 runs, as `items`, or as lines of JSON: answers name them by number, "
+        "empty lines left out. Each run is taken or refused with a reason; a bad one costs the others nothing. All "
+        "that is answered as taken is stored.",
         "tags": ["telemetry"],
         "security": SECURITY,
         "parameters": [GZIP],
