@@ -57,12 +57,19 @@ def record_runs(*, project_id: UUID, items: Sequence[bytes | msgspec.Raw]) -> li
     for (place, one), told in zip(read.items(), stored, strict=True):
         if isinstance(told, Stored):
             missing = dropped.get(place, {})
+            refused = merging.refused(one)
             lost.update(missing)
-            answers[place] = _recorded(one, told, merging.refused(one), missing)
+            lost.update(error.code for error in refused)
+            answers[place] = _recorded(one, told, refused, missing)
         else:
             answers[place] = told
+    lost.update(_code_of(told) for told in answers.values() if isinstance(told, AssayError))
     count_drops(project_id=project_id, door=DOOR, dropped=lost)
     return [answers[place] for place in range(len(items))]
+
+
+def _code_of(error: AssayError) -> str:
+    return error.errors[0].code if error.errors else error.code
 
 
 def _recorded(read: Read, told: Stored, refused: Sequence[FieldError], dropped: dict[str, int]) -> Recorded:

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-WIDTH, HEIGHT = 164, 54
+WIDTH, HEIGHT = 200, 54
 GAP_X, GAP_Y, MARGIN = 92, 34, 24
 SWEEPS = 4
 # Nodes without any connection stand below, so many in a row.
-LOOSE_IN_A_ROW = 4
+LOOSE_IN_A_ROW = 3
 THICKEST, THINNEST = 7.0, 1.5
 
 

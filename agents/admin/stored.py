@@ -26,6 +26,13 @@ TABLES = (
 SAID = NAMES | {
     "decisions": "decisions, which this project does not keep",
     "quality_signals": "quality signals, which this project does not keep",
+    "names_content": "metadata under a key that names content",
+    "not_a_code": "texts that are no codes",
+    "not_a_number": "texts under a key that begins with a word for content",
+    "not_primitive": "lists and objects in metadata",
+    "not_of_its_type": "reasons and signal codes of another type",
+    "time_out_of_range": "times before what is kept, or more than a day ahead",
+    "run_conflict": "other content for a run that is finished",
 }
 DOORS = {"api": "as JSON", "otlp": "by OpenTelemetry"}
 # The rows are an estimate by which the database plans; a new table that nobody has looked at yet has none.

@@ -251,6 +251,18 @@ def test_it_keeps_no_decisions_where_a_project_does_not_want_them(mia: Person) -
     assert post(mia, a_whole_report("run-4"))[1]["decisions"] == 1
 
 
+def test_it_counts_what_it_refuses_by_why(mia: Person) -> None:
+    named = a_report("run-2", metadata={"user_prompt": "hello"})
+    spoken = a_report("run-3", decisions=[{"decision_type": "tool_selection"}], agent_id="two words")
+    wrong = {"decision_type": "tool_selection", "selected": "a", "reason_code": "early_exit"}
+    post_batch(mia, a_report("run-1", decisions=[wrong, wrong]), named, spoken)
+    assert dict(DropCount.objects.filter(door="api").values_list("what", "count")) == {
+        "not_of_its_type": 2,
+        "names_content": 1,
+        "not_a_code": 1,
+    }
+
+
 def test_what_a_viewer_and_a_stranger_may(mia: Person, vic: Person, stranger: Person) -> None:
     assert post(vic, a_report())[0] == 403
     assert post(stranger, a_report())[1]["result"] == "stored"
