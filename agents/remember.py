@@ -9,11 +9,11 @@ from assay.core.errors import AssayError, FieldError, single
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
+from agents.handoffs.remember_handoff import GIVEN, LATE, OUTCOME
 from agents.keep_in_memory import keep_in_memory
 from agents.models import Agent, AgentMemory
 from agents.models.memory import EVERYWHERE
 from agents.read_clock import read_clock
-from agents.remember_handoff import GIVEN, LATE, OUTCOME
 from sentinel.access import Access
 
 LARGEST = 256 * 1024

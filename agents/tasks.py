@@ -1,8 +1,8 @@
 """What the worker does for agents. Each can be run twice."""
 
+from agents.handoffs.tidy_handoffs import tidy_handoffs
 from agents.keep_telemetry import keep_telemetry
 from agents.let_go_spans import let_go_spans
-from agents.tidy_handoffs import tidy_handoffs
 
 SPANS_AT_ONCE = 10_000
 

@@ -7,11 +7,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from agents.answer_handoff import answer_handoff
-from agents.cancel_handoff import cancel_handoff
 from agents.find_agent import find_agent
+from agents.handoffs.answer_handoff import answer_handoff
+from agents.handoffs.cancel_handoff import cancel_handoff
+from agents.handoffs.reassign_handoff import reassign_handoff
 from agents.models import Handoff
-from agents.reassign_handoff import reassign_handoff
 from sentinel.admin_base import ProjectAdmin
 
 LONGEST_REASON = 1000

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from agents.admin.handoff_form import HandoffForm, like
-from agents.create_handoff import create_handoff
-from agents.find_handoff import find_handoff
-from agents.find_payload_type import find_payload_type
+from agents.handoffs.create_handoff import create_handoff
+from agents.handoffs.find_handoff import find_handoff
+from agents.handoffs.find_payload_type import find_payload_type
 from agents.models import Agent, Handoff, PayloadType
 from sentinel.access import Access
 from sentinel.admin_base import ProjectAdmin

@@ -14,9 +14,9 @@ from unfold.decorators import display
 
 from agents.admin.board import newest_cards
 from agents.admin.readable import as_json
-from agents.find_payload_type import find_payload_type
+from agents.handoffs.find_payload_type import find_payload_type
+from agents.handoffs.register_payload_type import register_payload_type
 from agents.models import Handoff, PayloadType
-from agents.register_payload_type import register_payload_type
 from sentinel.admin_base import Place, ProjectAdmin
 from sentinel.admin_fields import JSONText, LongText, TextWidget, tell
 from sentinel.admin_schema import names_in_order

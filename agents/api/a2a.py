@@ -25,11 +25,11 @@ from agents.a2a.errors import (
 )
 from agents.a2a.messages import CancelTask, GetExtendedAgentCard, GetTask, ListTasks, SendMessage
 from agents.a2a.tasks import as_task
-from agents.cancel_handoff import cancel_handoff
-from agents.find_handoff import find_handoff
-from agents.list_tasks import list_tasks
+from agents.handoffs.cancel_handoff import cancel_handoff
+from agents.handoffs.find_handoff import find_handoff
+from agents.handoffs.list_tasks import list_tasks
+from agents.handoffs.take_message import take_message
 from agents.models import Agent
-from agents.take_message import take_message
 from config.fast_lane import for_programs
 from config.problems import as_assay_error
 from config.rest import json_body, parse_json

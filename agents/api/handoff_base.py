@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agents.find_handoff import find_handoff
+from agents.handoffs.find_handoff import find_handoff
 from agents.models import Handoff
 from sentinel.project_view import ProjectView
 

@@ -7,7 +7,6 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.answer_handoff import answer_handoff
 from agents.api.handoff_base import HandoffView
 from agents.api.handoff_bodies import (
     AnswerFields,
@@ -22,17 +21,18 @@ from agents.api.handoff_bodies import (
 )
 from agents.api.handoff_reads import CompletedRead, HandoffRead
 from agents.api.handoffs import read
-from agents.cancel_handoff import cancel_handoff
-from agents.complete_handoff import complete_handoff
-from agents.confirm_handoff import confirm_handoff
-from agents.extend_lease import extend_lease
-from agents.fail_handoff import fail_handoff
 from agents.find_agent import find_agent
-from agents.find_handoff import find_handoff
+from agents.handoffs.answer_handoff import answer_handoff
+from agents.handoffs.cancel_handoff import cancel_handoff
+from agents.handoffs.complete_handoff import complete_handoff
+from agents.handoffs.confirm_handoff import confirm_handoff
+from agents.handoffs.extend_lease import extend_lease
+from agents.handoffs.fail_handoff import fail_handoff
+from agents.handoffs.find_handoff import find_handoff
+from agents.handoffs.reassign_handoff import reassign_handoff
+from agents.handoffs.reject_handoff import reject_handoff
+from agents.handoffs.request_input import request_input
 from agents.models import Handoff
-from agents.reassign_handoff import reassign_handoff
-from agents.reject_handoff import reject_handoff
-from agents.request_input import request_input
 from config.openapi import ONCE
 
 Method = TypeVar("Method", bound=Callable[..., Response])

@@ -12,9 +12,9 @@ from agents.api.filters import HandoffFilters
 from agents.api.handoff_base import AgentsView, HandoffView
 from agents.api.handoff_bodies import HandoffFields
 from agents.api.handoff_reads import HandoffEventRead, HandoffRead
-from agents.create_handoff import create_handoff
 from agents.find_agent import find_agent
-from agents.find_handoff import find_handoff
+from agents.handoffs.create_handoff import create_handoff
+from agents.handoffs.find_handoff import find_handoff
 from agents.models import Handoff, HandoffEvent
 from agents.models.handoffs import Priority
 from config.openapi import ONCE

@@ -10,8 +10,8 @@ from agents.api.filters import PayloadTypeFilters
 from agents.api.handoff_base import AgentsView
 from agents.api.handoff_bodies import PayloadTypeFields
 from agents.api.handoff_reads import PayloadTypeRead
+from agents.handoffs.register_payload_type import register_payload_type
 from agents.models import PayloadType
-from agents.register_payload_type import register_payload_type
 from config.openapi import ONCE
 
 EXAMPLE = {

@@ -6,18 +6,18 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from agents.answer_handoff import answer_handoff
-from agents.cancel_handoff import cancel_handoff
-from agents.complete_handoff import complete_handoff
-from agents.confirm_handoff import confirm_handoff
-from agents.fail_handoff import fail_handoff
+from agents.handoffs.answer_handoff import answer_handoff
+from agents.handoffs.cancel_handoff import cancel_handoff
+from agents.handoffs.complete_handoff import complete_handoff
+from agents.handoffs.confirm_handoff import confirm_handoff
+from agents.handoffs.fail_handoff import fail_handoff
+from agents.handoffs.reassign_handoff import reassign_handoff
+from agents.handoffs.reject_handoff import reject_handoff
+from agents.handoffs.request_input import request_input
+from agents.handoffs.tidy_handoffs import tidy_handoffs
 from agents.models import Handoff
 from agents.models.handoffs import Priority
-from agents.reassign_handoff import reassign_handoff
-from agents.reject_handoff import reject_handoff
 from agents.remember import remember
-from agents.request_input import request_input
-from agents.tidy_handoffs import tidy_handoffs
 from tests.agents.handing import again, agent, hand_over, let_pass
 from tests.conftest import Person
 

@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from agents.complete_handoff import complete_handoff
-from agents.confirm_handoff import confirm_handoff
+from agents.handoffs.complete_handoff import complete_handoff
+from agents.handoffs.confirm_handoff import confirm_handoff
+from agents.handoffs.request_input import request_input
 from agents.models import Agent, Handoff, HandoffResult
-from agents.request_input import request_input
 from tests.admin.exchange import action_of, make_exchange, page_of, taken
 from tests.agents.handing import again, agent, hand_over
 from tests.conftest import Person

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from agents.handoffs.register_payload_type import register_payload_type
 from agents.models import Agent, AgentMemory, PayloadType
-from agents.register_payload_type import register_payload_type
 from agents.remember import remember
 from tests.admin.exchange import make_exchange
 from tests.admin.shelf import make_prompt

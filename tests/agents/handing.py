@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db import connection
 
-from agents.confirm_handoff import confirm_handoff
-from agents.create_handoff import create_handoff
 from agents.find_agent import find_agent
-from agents.find_handoff import find_handoff
+from agents.handoffs.confirm_handoff import confirm_handoff
+from agents.handoffs.create_handoff import create_handoff
+from agents.handoffs.find_handoff import find_handoff
 from agents.models import Agent, Handoff
 from tests.conftest import Person
 

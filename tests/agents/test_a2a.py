@@ -8,9 +8,9 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from agents.complete_handoff import complete_handoff
+from agents.handoffs.complete_handoff import complete_handoff
+from agents.handoffs.request_input import request_input
 from agents.models import Handoff
-from agents.request_input import request_input
 from tests.agents.handing import BRIEF, again, confirmed, hand_over, let_pass
 from tests.api.calls import Answer, call
 from tests.conftest import Person

@@ -22,10 +22,10 @@ from a2a.utils.errors import InvalidParamsError, TaskNotCancelableError, TaskNot
 from django.db import connection
 from google.protobuf.json_format import MessageToDict, ParseDict
 
-from agents.complete_handoff import complete_handoff
-from agents.confirm_handoff import confirm_handoff
+from agents.handoffs.complete_handoff import complete_handoff
+from agents.handoffs.confirm_handoff import confirm_handoff
+from agents.handoffs.request_input import request_input
 from agents.models import Handoff
-from agents.request_input import request_input
 from tests.conftest import Person
 from tests.live import serving
 

@@ -8,8 +8,8 @@ import pytest
 from assay.core.errors import AssayError
 from django.utils import timezone
 
-from agents.complete_handoff import complete_handoff
-from agents.create_handoff import create_handoff
+from agents.handoffs.complete_handoff import complete_handoff
+from agents.handoffs.create_handoff import create_handoff
 from agents.models import Agent, AgentMemory, Handoff, PayloadType
 from agents.models.handoffs import SEEDED_TYPES
 from agents.models.roster import SEEDED

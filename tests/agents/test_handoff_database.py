@@ -8,12 +8,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from agents.cancel_handoff import cancel_handoff
-from agents.complete_handoff import complete_handoff
+from agents.handoffs.cancel_handoff import cancel_handoff
+from agents.handoffs.complete_handoff import complete_handoff
+from agents.handoffs.request_input import request_input
 from agents.models import AgentMemory, Handoff, HandoffEvent, HandoffResult, PayloadType
 from agents.models.handoffs import MOVES, OPEN, Status
 from agents.remember import remember
-from agents.request_input import request_input
 from tests.agents.handing import again, agent, confirmed, hand_over, let_pass
 from tests.conftest import Person
 

@@ -11,12 +11,12 @@ import pytest
 from assay.core.errors import AssayError
 from django.db import connection
 
-from agents.cancel_handoff import cancel_handoff
-from agents.complete_handoff import complete_handoff
-from agents.confirm_handoff import confirm_handoff
+from agents.handoffs.cancel_handoff import cancel_handoff
+from agents.handoffs.complete_handoff import complete_handoff
+from agents.handoffs.confirm_handoff import confirm_handoff
+from agents.handoffs.reassign_handoff import reassign_handoff
+from agents.handoffs.tidy_handoffs import tidy_handoffs
 from agents.models import AgentMemory, Handoff, HandoffResult
-from agents.reassign_handoff import reassign_handoff
-from agents.tidy_handoffs import tidy_handoffs
 from tests.agents.handing import again, agent, confirmed, hand_over
 from tests.conftest import Person
 

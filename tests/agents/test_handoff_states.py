@@ -8,20 +8,20 @@ from assay.core.errors import AssayError
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from agents.answer_handoff import answer_handoff
-from agents.cancel_handoff import cancel_handoff
-from agents.complete_handoff import complete_handoff
-from agents.confirm_handoff import confirm_handoff
-from agents.create_handoff import create_handoff
-from agents.extend_lease import extend_lease
-from agents.fail_handoff import fail_handoff
+from agents.handoffs.answer_handoff import answer_handoff
+from agents.handoffs.cancel_handoff import cancel_handoff
+from agents.handoffs.complete_handoff import complete_handoff
+from agents.handoffs.confirm_handoff import confirm_handoff
+from agents.handoffs.create_handoff import create_handoff
+from agents.handoffs.extend_lease import extend_lease
+from agents.handoffs.fail_handoff import fail_handoff
+from agents.handoffs.reassign_handoff import reassign_handoff
+from agents.handoffs.reject_handoff import reject_handoff
+from agents.handoffs.request_input import request_input
+from agents.handoffs.tidy_handoffs import tidy_handoffs
 from agents.models import AgentMemory, Handoff
 from agents.models.handoffs import Priority
-from agents.reassign_handoff import reassign_handoff
-from agents.reject_handoff import reject_handoff
-from agents.request_input import request_input
 from agents.tasks import tidy
-from agents.tidy_handoffs import tidy_handoffs
 from config.regular_work import REGULAR
 from tests.agents.handing import again, agent, confirmed, hand_over, let_pass
 from tests.conftest import Person

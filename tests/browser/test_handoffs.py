@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from agents.cancel_handoff import cancel_handoff
+from agents.handoffs.cancel_handoff import cancel_handoff
 from agents.models import Agent, AgentMemory, Handoff, PayloadType
 from sentinel.access import access_of_installation
 from tests.admin.exchange import make_exchange, page_of

@@ -7,7 +7,7 @@ from assay.core.errors import AssayError, single
 from django.contrib.postgres.functions import TransactionNow
 from django.db import models, transaction
 
-from agents.claim_handoff import refused, standing
+from agents.handoffs.claim_handoff import refused, standing
 from agents.models import Agent, Handoff
 from agents.models.handoffs import LONGEST_LEASE, Status
 from config.ids import uuid7

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from assay.core.errors import AssayError
 
+from agents.handoffs.settle_handoff import settle_handoff
 from agents.models import Handoff
 from agents.models.handoffs import Status
-from agents.settle_handoff import settle_handoff
 from sentinel.access import Access
 
 

@@ -1,8 +1,8 @@
 """This file lets you write down what time has done to a handoff: expired, given back, or out of attempts."""
 
+from agents.handoffs.remember_handoff import OUTCOME, remember_handoff
 from agents.models import Handoff
 from agents.models.handoffs import Status
-from agents.remember_handoff import OUTCOME, remember_handoff
 
 EXHAUSTED = "attempts_exhausted"
 

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from agents.claim_handoff import claim_handoff
+from agents.handoffs.claim_handoff import claim_handoff
+from agents.handoffs.remember_handoff import OUTCOME, remember_handoff
+from agents.handoffs.settle_handoff import EXHAUSTED
 from agents.models import Handoff
 from agents.models.handoffs import Status
-from agents.remember_handoff import OUTCOME, remember_handoff
-from agents.settle_handoff import EXHAUSTED
 from sentinel.access import Access
 
 

@@ -7,7 +7,7 @@ from assay.core.errors import single
 from django.db import transaction
 from django.utils import timezone
 
-from agents.claim_handoff import claim_handoff
+from agents.handoffs.claim_handoff import claim_handoff
 from agents.models import Handoff
 from agents.models.handoffs import Status
 from sentinel.access import Access

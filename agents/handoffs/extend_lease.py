@@ -7,7 +7,7 @@ from assay.core.errors import single
 from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
 
-from agents.claim_handoff import claim_handoff
+from agents.handoffs.claim_handoff import claim_handoff
 from agents.models import Handoff
 from agents.models.handoffs import LONGEST_LEASE, Status
 from sentinel.access import Access

@@ -7,10 +7,10 @@ import msgspec
 from assay.core.errors import single
 
 from agents.a2a.messages import Message, whole
-from agents.answer_handoff import answer_handoff
-from agents.create_handoff import create_handoff
 from agents.find_agent import find_agent
-from agents.find_handoff import find_handoff
+from agents.handoffs.answer_handoff import answer_handoff
+from agents.handoffs.create_handoff import create_handoff
+from agents.handoffs.find_handoff import find_handoff
 from agents.models import Handoff
 from agents.models.handoffs import Priority, Status
 from agents.models.roster import LEAD

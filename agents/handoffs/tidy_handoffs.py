@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
+from agents.handoffs.settle_handoff import settle_handoff
 from agents.models import Handoff
-from agents.settle_handoff import settle_handoff
 
 MOST = 10_000
 

@@ -3,10 +3,10 @@
 from assay.core.errors import AssayError, single
 from django.db import transaction
 
-from agents.claim_handoff import claim_handoff
+from agents.handoffs.claim_handoff import claim_handoff
+from agents.handoffs.remember_handoff import GIVEN, OUTCOME, remember_handoff
 from agents.models import Agent, Handoff
 from agents.models.handoffs import OPEN, Status
-from agents.remember_handoff import GIVEN, OUTCOME, remember_handoff
 from sentinel.access import Access
 
 

@@ -11,11 +11,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from agents.check_payload import check_payload
-from agents.find_payload_type import find_payload_type
+from agents.handoffs.check_payload import check_payload
+from agents.handoffs.find_payload_type import find_payload_type
+from agents.handoffs.remember_handoff import GIVEN, remember_handoff
 from agents.models import Agent, Handoff
 from agents.models.handoffs import FIRST_ATTEMPTS, FIRST_LEASE, MOST_HOPS, Priority
-from agents.remember_handoff import GIVEN, remember_handoff
 from config.ids import uuid7
 from sentinel.access import Access
 
