@@ -16,13 +16,17 @@ VERSIONS_NAMED = 4
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A reason: `share` of its type's decisions, `width` of the most frequent reason of all, both in per cent."""
+    """A reason, and its share of the decisions of its type, in [0, 1]."""
 
     told: DecisionAggregate
     share: float
-    width: float
     versions: list[str]
     more_versions: int
+
+    @property
+    def width(self) -> float:
+        """The same in per cent."""
+        return round(100 * self.share, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,6 @@ def show(page: ProjectAdmin, request: HttpRequest) -> HttpResponse:
 
 def choices(found: DecisionsAggregate) -> list[Choice]:
     """By type, the most frequent first."""
-    most = max((it.count for it in found.decisions), default=1)
     by_type: dict[str, list[DecisionAggregate]] = {}
     for it in found.decisions:
         by_type.setdefault(it.decision_type, []).append(it)
@@ -75,7 +78,6 @@ def choices(found: DecisionsAggregate) -> list[Choice]:
                 Chosen(
                     it,
                     share=it.count / totals[name],
-                    width=round(100 * it.count / most, 1),
                     versions=it.agent_versions[-VERSIONS_NAMED:],
                     more_versions=max(len(it.agent_versions) - VERSIONS_NAMED, 0),
                 )

@@ -1,5 +1,6 @@
 """The page of a run: what it came to, its steps as a waterfall, and what was chosen and observed at each."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -178,7 +179,9 @@ def _failed(waterfall: Waterfall, failures: Sequence[Failure]) -> list[Failed]:
     found = [_at(it.code, it.failure_type, rows.get(it.step_id or ""), len(rows)) for it in failures]
     told = {it.step_id for it in failures}
     silent = [row for row in waterfall.rows if row.step.status == "failure" and row.step.step_id not in told]
-    return [*found, *(_at("", row.step.step_type, row, len(rows)) for row in silent)]
+    found += [_at("", row.step.step_type, row, len(rows)) for row in silent]
+    # In the order in which it happened; what names no step comes last.
+    return sorted(found, key=lambda it: math.inf if it.row is None else it.row.number)
 
 
 def _at(code: str, failure_type: str, row: Row | None, steps: int) -> Failed:
