@@ -209,15 +209,21 @@ def _path(edge: Edge, places: dict[str, Point], ranks: int, sunk: int) -> tuple[
         start, end = (x1 + WIDTH, y1 + HEIGHT / 2 + shift), (x2 - 7, y2 + HEIGHT / 2 + shift)
         middle = (start[0] + end[0]) / 2
         return _curve(start, (middle, start[1]), (middle, end[1]), end), middle, (start[1] + end[1]) / 2
-    # What goes on leaves at the right and enters at the left; what leads back the other way round.
-    out, into = (0.8, 0.2) if ranks > 0 else (0.42, 0.58)
+    # What goes on leaves and enters between the columns, where no box is in the way.
     is_above = sunk < 0 or (sunk == 0 and ranks > 0)
     reach = 34 + 26 * abs(ranks) + shift + (30 if is_above and ranks < 0 else 0)
-    start = (x1 + WIDTH * out + shift, y1 if is_above else y1 + HEIGHT)
-    end = (x2 + WIDTH * into + shift, y2 - 7 if is_above else y2 + HEIGHT + 7)
-    far = min(start[1], end[1]) - reach if is_above else max(start[1], end[1]) + reach
-    path = _curve(start, (start[0], far), (end[0], far), end)
-    return path, (start[0] + end[0]) / 2, (start[1] + end[1] + 6 * far) / 8
+    side = 0.0 if is_above else float(HEIGHT)
+    if ranks > 0:
+        side = HEIGHT * (0.3 if is_above else 0.7)
+        start, end = (x1 + WIDTH, y1 + side), (x2 - 7, y2 + side)
+        bend, other = x1 + WIDTH + GAP_X * 0.6 + shift, x2 - GAP_X * 0.6 - shift
+    else:
+        start = x1 + WIDTH * 0.42 + shift, y1 + side
+        end = x2 + WIDTH * 0.58 + shift, y2 + side + (-7 if is_above else 7)
+        bend, other = start[0], end[0]
+    far = min(y1, y2) - reach if is_above else max(y1, y2) + HEIGHT + reach
+    path = _curve(start, (bend, far), (other, far), end)
+    return path, (start[0] + 3 * bend + 3 * other + end[0]) / 8, (start[1] + end[1] + 6 * far) / 8
 
 
 def _curve(start: Point, bend: Point, other: Point, end: Point) -> str:
