@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from uuid import UUID
 
 import msgspec
@@ -57,10 +58,10 @@ def record_runs(*, project_id: UUID, items: Sequence[bytes | msgspec.Raw]) -> li
     for (place, one), told in zip(read.items(), stored, strict=True):
         if isinstance(told, Stored):
             missing = dropped.get(place, {})
-            refused = merging.refused(one)
             lost.update(missing)
-            lost.update(error.code for error in refused)
-            answers[place] = _recorded(one, told, refused, missing)
+            for refusals in merging.refusals(one):
+                lost.update(refusals.codes)
+            answers[place] = _recorded(one, told, [*chain(*merging.refusals(one))], missing)
         else:
             answers[place] = told
     lost.update(_code_of(told) for told in answers.values() if isinstance(told, AssayError))
@@ -111,8 +112,10 @@ class _Merging:
         parents = {one.run.parent_run_id for one in read if one.run.parent_run_id is not None}
         self._parents = read_ancestors(project_id=project_id, runs=parents)
 
-    def refused(self, read: Read) -> list[FieldError]:
-        return [*read.refused, *self._doubted.get(id(read.run), ())]
+    def refusals(self, read: Read) -> tuple[Refusals, ...]:
+        """Of what was wrong by itself, and of what named a step that there is not."""
+        doubted = self._doubted.get(id(read.run))
+        return (read.refused,) if doubted is None else (read.refused, doubted)
 
     def merge(self, stored: list[Run], sent: list[Run]) -> list[Run]:
         (run,) = sent

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from agents import keep_telemetry_months, read_settings
 from experiments import bundle, expose_once, usage
@@ -14,6 +15,16 @@ from sentinel.access import Access, access_of_person
 from sentinel.create_key import create_key
 from sentinel.models import Membership, Project
 from sentinel.roles import ROLE_PERMISSIONS
+
+
+# Property tests look at the same examples each time, and take the time they need.
+settings.register_profile(
+    "steady",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)

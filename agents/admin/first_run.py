@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 CURL = """curl {address}api/v1/runs \\
-  -H "Authorization: Bearer $ASSAY_API_KEY" \\
+  -H "Authorization: Bearer $ASSAY_KEY" \\
   -H "Content-Type: application/json" \\
   -d '{{
     "run_id": "first-run",
@@ -17,9 +17,11 @@ CURL = """curl {address}api/v1/runs \\
       {{"step_type": "model", "name": "write", "latency_ms": 1600, "tokens_in": 812, "tokens_out": 96}}
     ]
   }}'"""
-SDK = """from assay.tracing import AgentTracer
+SDK = """import os
 
-tracer = AgentTracer("RAFA", "1.0.0", url="{address}")  # the key: ASSAY_API_KEY
+from assay.tracing import AgentTracer
+
+tracer = AgentTracer("RAFA", "1.0.0", url="{address}", key=os.environ["ASSAY_KEY"])
 
 with tracer.start_run() as run:
     with run.step("tool", "find_photos") as step:
@@ -27,7 +29,7 @@ with tracer.start_run() as run:
     run.record_quality_signal("tool_success", "first_attempt", True)"""
 OTLP = """export OTEL_EXPORTER_OTLP_TRACES_ENDPOINT={address}otlp/v1/traces
 export OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/protobuf
-export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer $ASSAY_API_KEY"
+export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer $ASSAY_KEY"
 opentelemetry-instrument python agent.py"""
 
 

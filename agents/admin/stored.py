@@ -32,6 +32,11 @@ SAID = NAMES | {
     "not_primitive": "lists and objects in metadata",
     "not_of_its_type": "reasons and signal codes of another type",
     "time_out_of_range": "times before what is kept, or more than a day ahead",
+    "out_of_range": "numbers out of their range",
+    "required": "parts without a field that they need",
+    "not_found": "versions or experiments that this project does not have",
+    "unknown_step": "parts that name a step which their run does not have",
+    "unknown_field": "parts with a field that there is not",
     "run_conflict": "other content for a run that is finished",
 }
 DOORS = {"api": "as JSON", "otlp": "by OpenTelemetry"}

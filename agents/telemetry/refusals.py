@@ -1,5 +1,6 @@
 """Say what is wrong with a part of telemetry: a stable code and a pointer, and nothing of what was sent."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -23,7 +24,7 @@ _KINDS = (
     (
         (*(f"Expected `{kind}` {sign}" for kind in ("int", "float") for sign in "<>"), "Integer value", "Number out"),
         "out_of_range",
-        "This number is out of its range: a share is in [0, 1]; milliseconds are from 0 to 10^12, tokens to 10^10.",
+        "This number is out of its range: a share is in [0, 1]; milliseconds are from 0 to 31 days, tokens to 10^10.",
     ),
     (
         ("Expected `datetime` with", "Invalid RFC3339"),
@@ -39,24 +40,24 @@ MOST_TOLD = 20
 
 
 class Refusals:
-    """The parts of one run that were refused: the first twenty, and how many there are more."""
+    """The parts of one run that were refused: the first twenty, and how many there are more. `codes` counts all."""
 
     def __init__(self, told: Iterable[FieldError] = ()) -> None:
+        self.codes: Counter[str] = Counter()
         self._told: list[FieldError] = []
-        self._more = 0
         for one in told:
             self.add(one)
 
     def add(self, one: FieldError) -> None:
+        self.codes[one.code] += 1
         if len(self._told) < MOST_TOLD:
             self._told.append(one)
-        else:
-            self._more += 1
 
     def __iter__(self) -> Iterator[FieldError]:
         yield from self._told
-        if self._more:
-            yield FieldError("", "and_more", f"{self._more} more parts of this run were refused.")
+        more = self.codes.total() - len(self._told)
+        if more:
+            yield FieldError("", "and_more", f"{more} more parts of this run were refused.")
 
 
 def refusal_of(error: msgspec.ValidationError, prefix: str = "") -> FieldError:

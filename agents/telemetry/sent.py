@@ -21,7 +21,7 @@ Code = Annotated[
 TraceId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{32}(?![\s\S])")]
 SpanId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{16}(?![\s\S])")]
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
-Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=31 * 86_400_000)]
 Tokens = Annotated[int, msgspec.Meta(ge=0, le=10**10)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
