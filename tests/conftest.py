@@ -16,7 +16,6 @@ from sentinel.create_key import create_key
 from sentinel.models import Membership, Project
 from sentinel.roles import ROLE_PERMISSIONS
 
-
 # Property tests look at the same examples each time, and take the time they need.
 settings.register_profile(
     "steady",
