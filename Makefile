@@ -17,7 +17,7 @@ run: $(VENV)/.packages  ## start everything: database, web server, worker; print
 	@exec $(BIN)/python manage.py up
 
 test: $(VENV)/.packages-dev  ## run all tests
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 3
 
 check: $(VENV)/.packages-dev  ## lint, types, import contracts, migrations, settings for production
 	@$(BIN)/ruff check .

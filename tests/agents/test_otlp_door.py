@@ -159,7 +159,7 @@ def test_it_rejects_clocks_that_are_far_off(mia: Person, at: float) -> None:
     told = send(mia, agent(1), tool(2, 1), model(3, 1, trace="f" * 32, at=at))
 
     assert told.rejected_spans == 1
-    assert "1 spans that began before what is kept, or more than a day ahead" in told.error_message
+    assert "1 spans that began or ended before what is kept, or more than a day ahead" in told.error_message
     assert list(runs(mia)) == ["trace"]
 
 

@@ -111,7 +111,7 @@ class Visitor:
         return [it.removeprefix(self.address).split("#")[0] for it in found if it.startswith(self.address)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")

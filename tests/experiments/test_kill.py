@@ -178,12 +178,20 @@ def run(home: Path, code: str, *words: str) -> Any:
 
 
 def kill_all(home: Path) -> list[str]:
-    """SIGKILL to everything that belongs to this home, all at the same moment; what it was."""
+    """SIGKILL to everything that belongs to this home, all at the same moment; what it was.
+
+    What one of them started in that very moment is killed after it.
+    """
     victims = processes_of(home)
-    for number in victims:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(number, signal.SIGKILL)
-    assert wait_until(lambda: not processes_of(home)), processes_of(home)
+
+    def is_dead() -> bool:
+        alive = processes_of(home)
+        for number in alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        return not alive
+
+    assert wait_until(is_dead), processes_of(home)
     return list(victims.values())
 
 

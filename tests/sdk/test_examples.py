@@ -135,7 +135,7 @@ def test_it_traces_everything(vault: Twin, tmp_path: Path) -> None:
     assert "left out: {}" in output
     assert "sent: True" in output
     by_agent = {(run["agent_id"], len(run["steps"])): run for run in vault.runs.taken.values()}
-    lead, write = by_agent["nova", 4], by_agent["rafa", 1]
+    lead, write = by_agent["NOVA", 4], by_agent["RAFA", 1]
     assert lead["status"] == "partial"
     assert lead["failures"] == [{"failure_type": "orchestration", "code": "ConnectionError", "step_id": "4"}]
     parents = sorted(run.get("parent_run_id", "") for run in vault.runs.taken.values())

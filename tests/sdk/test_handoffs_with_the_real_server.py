@@ -152,7 +152,8 @@ def test_work_is_done_turned_down_asked_back_and_tried_again(handoffs: Handoffs)
         "no JSON": "FAILED",
     }
     assert [now[topic].attempt for topic in ("broken", "endless", "no JSON")] == [2, 2, 2]
-    assert now["broken"].reason == "ValueError: Too hot."
+    # What an exception says stays where it was raised: it may hold anything.
+    assert (now["broken"].reason, now["broken"].reason_code) == ("", "ValueError")
     assert now["endless"].reason_code == "result_too_large"
 
 
