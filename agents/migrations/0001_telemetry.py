@@ -36,7 +36,7 @@ def _pairs(kind: str, code: str, lists: dict[str, tuple[str, ...]]) -> str:
 TRIALLED = "version_id uuid, experiment_id uuid, arm smallint"
 SPENT = """
     started_at timestamptz, ended_at timestamptz,
-    latency_ms double precision CHECK (latency_ms >= 0),
+    latency_ms double precision CHECK (latency_ms = 0 OR latency_ms >= 1e-6),
     tokens_in bigint, tokens_out bigint, tokens_cached bigint
 """
 OF_RUN = "id uuid NOT NULL, project_id uuid NOT NULL, run uuid NOT NULL"

@@ -251,11 +251,13 @@ def _latency(sent: SentStep | SentRun, window: Window) -> float | None:
     """As it was measured, else from beginning to end."""
     window.check(sent.started_at, "started_at")
     window.check(sent.ended_at, "ended_at")
+    # To the nanosecond: squares of less could not be told from nothing, which the database refuses to add up.
+    measured = None if sent.latency_ms is None else round(sent.latency_ms, 6)
     if sent.ended_at is None or sent.started_at is None:
-        return sent.latency_ms
+        return measured
     if sent.ended_at < sent.started_at:
         raise single("ended_before_started", "/ended_at", "This ended before it started.")
-    return (sent.ended_at - sent.started_at) / MILLISECOND if sent.latency_ms is None else sent.latency_ms
+    return (sent.ended_at - sent.started_at) / MILLISECOND if measured is None else measured
 
 
 def _cost(sent: Decimal | None) -> Decimal | None:

@@ -118,6 +118,13 @@ def test_clocks_may_be_off_by_a_day_and_no_more(mia: Person) -> None:
         assert status == 201 or told["errors"][0]["code"] == "time_out_of_range"
 
 
+def test_a_time_too_short_for_any_clock_is_none(mia: Person) -> None:
+    post(mia, a_report(latency_ms=1e-300))
+    assert Run.objects.get().latency_ms == 0.0
+    asked = mia.http().get("/api/v1/compare/versions?agent_id=clerk&version_a=1.0&version_b=2.0")
+    assert asked.status_code == 200
+
+
 def test_a_projects_own_retention_decides(mia: Person) -> None:
     mia.project.retention_days = 7
     mia.project.save()

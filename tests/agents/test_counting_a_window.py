@@ -45,7 +45,7 @@ def told_runs(draw: st.DrawFn) -> Run:
         draw(INSTANTS),
         **{name: draw(st.sampled_from(codes)) for name, codes in PLACES.items()},
         status=draw(st.sampled_from(["success", "failure", "partial", "running"])),
-        latency_ms=draw(st.none() | st.floats(0, 1e6)),
+        latency_ms=draw(st.none() | st.floats(0, 1e6).map(lambda each: round(each, 6))),
         tokens_in=draw(MAYBE_WHOLE),
         tokens_out=draw(MAYBE_WHOLE),
         cost_usd=draw(st.none() | st.decimals(0, 5, places=4)),

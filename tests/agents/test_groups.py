@@ -34,7 +34,7 @@ metadata = st.dictionaries(st.sampled_from(["region", "retries", "Cached2", "a/b
 spent = {
     "started_at": times,
     "ended_at": times,
-    "latency_ms": st.none() | st.floats(0, 31 * 86_400_000),
+    "latency_ms": st.none() | st.floats(0, 31 * 86_400_000).map(lambda each: round(each, 6)),
     "tokens_in": counts,
     "tokens_out": counts,
     "tokens_cached": counts,
