@@ -29,7 +29,7 @@ from tests.ground.processes import ROOT, environment, processes_of, wait_until
 
 UNITS = 2_400
 BATCH = 60
-PATIENCE = 90.0
+PATIENCE = 240.0
 
 SET_UP = """
 import json
