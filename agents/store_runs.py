@@ -117,9 +117,9 @@ def _store(
     return told, held.values()
 
 
-def _seq(step: Any) -> int:
-    seq: int = step.seq
-    return seq
+def _seq(step: Any) -> tuple[int, str]:
+    # Of steps with the same number the order is that of their ids: the same whenever they are loaded again.
+    return step.seq, step.step_id
 
 
 def _hold(project_id: UUID, groups: Sequence[Group]) -> dict[str, Held]:

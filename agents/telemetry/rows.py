@@ -163,7 +163,7 @@ def runs_of(found: Mapping[str, Sequence[tuple[Any, ...]]]) -> dict[UUID, Run]:
     for _, metadata, run, *rest in found["agents_qualitysignal"]:
         runs[run].signals.append(Signal(**_named("agents_qualitysignal", rest), metadata=_metadata_of(metadata)))
     for one in runs.values():
-        one.steps.sort(key=lambda step: step.seq)
+        one.steps.sort(key=lambda step: (step.seq, step.step_id))
     return runs
 
 
