@@ -6,9 +6,10 @@ from time import perf_counter_ns, thread_time_ns
 from typing import Any, Literal
 from uuid import UUID
 
-from assay.core.bundle import Bundle, Content, ProjectSettings, Prompt, Scores, Version
+from assay.core.bundle import Bundle
 from assay.core.render import compile_template
 from assay.core.resolve import Request, resolve
+from assay.core.shapes import Content, ProjectSettings, Prompt, Scores, Version
 from assay.core.variables import derive
 
 from bench.row import Row, within

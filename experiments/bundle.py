@@ -11,7 +11,8 @@ from time import monotonic
 from uuid import UUID
 
 import msgspec
-from assay.core import bundle as core
+from assay.core import shapes as core
+from assay.core.bundle import Bundle
 from assay.core.errors import AssayError
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -75,12 +76,12 @@ class Served:
 
     __slots__ = ("_clientless", "_encoding", "_parts", "asked_for", "bundle", "current_at")
 
-    def __init__(self, bundle: core.Bundle, current_at: float, previous: "Served | None" = None) -> None:
+    def __init__(self, bundle: Bundle, current_at: float, previous: "Served | None" = None) -> None:
         self.bundle = bundle
         # The parts that somebody wanted of this one or of those before it.
         self.asked_for: set[tuple[str, bool]] = set(previous.asked_for) if previous else set()
         self.current_at = current_at
-        self._clientless: core.Bundle | None = None
+        self._clientless: Bundle | None = None
         self._parts: dict[tuple[str, bool], Part] = {}
         self._encoding = Lock()
 
@@ -90,13 +91,13 @@ class Served:
     def scores(self) -> Part:
         return self._part("scores", True)
 
-    def for_reader(self, *, with_clients: bool) -> core.Bundle:
+    def for_reader(self, *, with_clients: bool) -> Bundle:
         """The bundle to resolve with; for a key made without clients it holds none."""
         if with_clients:
             return self.bundle
         if self._clientless is None:
             content = _without_clients(self.bundle.content)
-            self._clientless = core.Bundle(content, self.bundle.scores, previous=self.bundle)
+            self._clientless = Bundle(content, self.bundle.scores, previous=self.bundle)
         return self._clientless
 
     def prepare(self, previous: "Served") -> None:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import msgspec
 from assay.core import assign, token
-from assay.core.bundle import Bundle, Message, Prompt, Version
+from assay.core.bundle import Bundle
 from assay.core.errors import AssayError
 from assay.core.resolve import ExperimentSummary, draw_for, version_for
 from assay.core.select import PRODUCTION, Context, select
+from assay.core.shapes import Message, Prompt, Version
 
 from vault import models
 

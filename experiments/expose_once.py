@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from assay.core import token
-from assay.core.bundle import Cache
+from assay.core.cache import Cache
 
 from experiments.observed import milliseconds, number_of
 from experiments.record_exposures import Met, expose

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from assay.core import bundle as core
+from assay.core import shapes as core
 from assay.core.brand import is_empty
+from assay.core.bundle import Bundle
 from django.db import connection, transaction
 
 from experiments.models import Experiment
@@ -32,7 +33,7 @@ def _snapshot() -> Iterator[None]:
         yield
 
 
-def read_bundle(project_id: UUID, known: core.Bundle | None = None) -> core.Bundle:
+def read_bundle(project_id: UUID, known: Bundle | None = None) -> Bundle:
     """The project's bundle as it is now. Of what is `known` nothing is made twice: neither a content that has not
     moved, nor, since versions never change, a version or a prompt that is still the same.
 
@@ -43,7 +44,7 @@ def read_bundle(project_id: UUID, known: core.Bundle | None = None) -> core.Bund
         scores = _scores(revision)
         if known is not None and known.content.revision == revision.content:
             return known.with_scores(scores)
-        return core.Bundle(_content(revision, known), scores, previous=known)
+        return Bundle(_content(revision, known), scores, previous=known)
 
 
 def _scores(revision: Revision) -> core.Scores:
@@ -62,7 +63,7 @@ def _scores(revision: Revision) -> core.Scores:
     )
 
 
-def _content(revision: Revision, known: core.Bundle | None) -> core.Content:
+def _content(revision: Revision, known: Bundle | None) -> core.Content:
     settings = VaultSettings.objects.filter(project_id=revision.project_id).first() or VaultSettings()
     return core.Content(
         project=core.ProjectSettings(
@@ -180,7 +181,7 @@ def _known(experiment: Experiment) -> str:
     return b64encode(b"".join(hash_of(unit) for unit in units.iterator(10_000))).decode("ascii")
 
 
-def _prompts(project_id: UUID, known: core.Bundle | None) -> Iterator[core.Prompt]:
+def _prompts(project_id: UUID, known: Bundle | None) -> Iterator[core.Prompt]:
     same = {prompt.id: prompt for prompt in known.content.prompts} if known is not None else {}
     rows = _rows(PROMPTS, {"project": project_id})
     labelled = _labelled(project_id)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
-from assay.core import bundle as core
+from assay.core import shapes as core
+from assay.core.bundle import Bundle
 from assay.core.select import Context, select
 
 from vault.models import Prompt, VaultSettings
@@ -47,7 +48,7 @@ def standing(prompt: Prompt) -> list[TierStanding]:
     rows = list(prompt_rivals(prompt))
     if prompt.pk not in {row.pk for row in rows}:
         return []
-    bundle = core.Bundle(_content(prompt, settings, rows), _scores(prompt.project_id, settings, rows))
+    bundle = Bundle(_content(prompt, settings, rows), _scores(prompt.project_id, settings, rows))
     return [_in_tier(bundle, prompt, tier, context, rows) for tier, context in _tiers(prompt)]
 
 
@@ -67,7 +68,7 @@ def _tiers(prompt: Prompt) -> list[tuple[str, Context]]:
     return tiers
 
 
-def _in_tier(bundle: core.Bundle, prompt: Prompt, tier: str, context: Context, rows: list[Prompt]) -> TierStanding:
+def _in_tier(bundle: Bundle, prompt: Prompt, tier: str, context: Context, rows: list[Prompt]) -> TierStanding:
     draws = max(1, min(MOST_DRAWS, MOST_WORK // len(rows))) if bundle.content.project.policy == "thompson" else 1
     chosen = Counter(select(bundle, context, (draw + 0.5) / draws).prompt.id for draw in range(draws))
     found = [row for row in rows if _is_candidate(row, prompt, tier)]

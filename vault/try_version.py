@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from assay.core import bundle as core
+from assay.core import shapes as core
 from assay.core.brand import fill_brand
 from assay.core.compiled import Compiled
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from assay.core.bundle import Content, Scores
 from assay.core.resolve import Request, Resolution
+from assay.core.shapes import Content, Scores
 
 from config.openapi import answer, ref
 from experiments.api.engagement import EngagementAnswer, EngagementBatch

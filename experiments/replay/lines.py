@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from assay.core.bundle import Bundle, load_content, load_scores
+from assay.core.bundle import Bundle
 from assay.core.errors import AssayError
+from assay.core.load import load_content, load_scores
 
 from experiments.observed import MOST_ITEMS
 from experiments.read_bundle import read_bundle

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from assay.core.bundle import load_scores
 from assay.core.errors import AssayError
+from assay.core.load import load_scores
 
 from config.ids import uuid7
 from experiments.replay.headlines import HeadlineTest

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from assay.async_client import AsyncAssay
     from assay.client import Assay
-    from assay.core.bundle import Message
     from assay.core.errors import AssayError, FieldError
     from assay.core.resolve import Resolution
+    from assay.core.shapes import Message
     from assay.fallback import AssayUnavailable
     from assay.notices import AssayWarning
     from assay.tracing import AgentTracer
@@ -33,7 +33,7 @@ _HOMES = {
     "AssayWarning": "assay.notices",
     "AsyncAssay": "assay.async_client",
     "FieldError": "assay.core.errors",
-    "Message": "assay.core.bundle",
+    "Message": "assay.core.shapes",
     "Resolution": "assay.core.resolve",
 }
 

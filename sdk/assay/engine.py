@@ -11,7 +11,8 @@ from dataclasses import replace
 import msgspec
 
 from assay import forks
-from assay.core.bundle import Bundle, Cache
+from assay.core.bundle import Bundle
+from assay.core.cache import Cache
 from assay.core.errors import AssayError, BundleError
 from assay.core.resolve import Request, Resolution, resolve
 from assay.fallback import AssayUnavailable, Fallback, fall_back

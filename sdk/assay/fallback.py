@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
-from assay.core.bundle import Message
 from assay.core.errors import AssayError, single
 from assay.core.resolve import PromptSummary, Request, Resolution, VersionSummary
+from assay.core.shapes import Message
 from assay.notices import logger
 
 Text = str | Sequence[Message | dict[str, str]]

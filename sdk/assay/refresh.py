@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from assay import cache
-from assay.core.bundle import Bundle, Content, Scores, load_content, load_scores
+from assay.core.bundle import Bundle
 from assay.core.errors import BundleError
+from assay.core.load import load_content, load_scores
+from assay.core.shapes import Content, Scores
 from assay.notices import logger, warn
 from assay.transport import Fetched, Transport
 

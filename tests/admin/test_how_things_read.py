@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from assay.core.bundle import Message
+from assay.core.shapes import Message
 from django.utils import formats
 
 from config.templatetags.assay import percent

@@ -14,8 +14,9 @@ from typing import Literal
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "sdk"))
 
-from assay.core.bundle import Bundle, Content, ProjectSettings, Prompt, Scores, Version
+from assay.core.bundle import Bundle
 from assay.core.resolve import Request, resolve
+from assay.core.shapes import Content, ProjectSettings, Prompt, Scores, Version
 
 CATEGORIES = ("caption", "ad", "email", "script", "story")
 VERTICALS = ("real-estate", "construction", "health", "restaurants", "generic")

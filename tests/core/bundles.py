@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from assay.core.bundle import Bundle, Client, Content, Message, ProjectSettings, Prompt, Scores, Version
+from assay.core.bundle import Bundle
+from assay.core.shapes import Client, Content, Message, ProjectSettings, Prompt, Scores, Version
 
 PROJECT = "0198c5a0-0000-7000-8000-000000000001"
 

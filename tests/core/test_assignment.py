@@ -4,9 +4,11 @@ from base64 import b64encode
 
 import pytest
 from assay.core import assign, token
-from assay.core.bundle import Arm, Bundle, Content, Experiment, ProjectSettings, Prompt, Scores, Trial
+from assay.core.bundle import Bundle
 from assay.core.errors import BundleError
 from assay.core.resolve import Request, Resolution, resolve
+from assay.core.shapes import Arm, Content, Experiment, ProjectSettings, Prompt, Scores
+from assay.core.trial import Trial
 from scipy.stats import chi2_contingency, chisquare
 
 from tests.core.bundles import PROJECT, identifier, make_prompt, make_version

@@ -4,9 +4,11 @@ import copy
 import random
 
 import pytest
-from assay.core.bundle import Bundle, Content, Index, ProjectSettings, Prompt, Scores, Version
+from assay.core.bundle import Bundle
 from assay.core.errors import BundleError
+from assay.core.index import Index
 from assay.core.resolve import Request, resolve
+from assay.core.shapes import Content, ProjectSettings, Prompt, Scores, Version
 
 PROJECT = ProjectSettings("00000000-0000-7000-8000-000000000999", "bakery")
 

@@ -4,8 +4,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from assay.core.bundle import Bundle, Content, Scores, load_content, load_scores
+from assay.core.bundle import Bundle
 from assay.core.errors import BundleError
+from assay.core.load import load_content, load_scores
+from assay.core.shapes import Content, Scores
 
 from tests.core.bundles import identifier, make_bundle, make_prompt
 

@@ -13,9 +13,10 @@ import msgspec
 import pytest
 from assay.core import token
 from assay.core.assign import unit_hash
-from assay.core.bundle import Bundle, Client, Message
+from assay.core.bundle import Bundle
 from assay.core.errors import AssayError
 from assay.core.resolve import Request, resolve
+from assay.core.shapes import Client, Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

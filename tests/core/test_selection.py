@@ -3,9 +3,10 @@
 from collections import Counter
 
 import pytest
-from assay.core.bundle import Bundle, Prompt
+from assay.core.bundle import Bundle
 from assay.core.errors import AssayError
 from assay.core.select import Context, Selection, select
+from assay.core.shapes import Prompt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

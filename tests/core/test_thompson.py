@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import pytest
 from assay.core.assign import fraction
-from assay.core.bundle import Bundle, Content, ProjectSettings, Prompt, Scores, Version
+from assay.core.bundle import Bundle
 from assay.core.posterior import Posterior, levels
 from assay.core.select import Context, select
+from assay.core.shapes import Content, ProjectSettings, Prompt, Scores, Version
 
 CONTEXT = Context(category="ad", vertical="food")
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from assay.core.bundle import load_content, load_scores
+from assay.core.load import load_content, load_scores
 from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from assay.core.bundle import Client as Customer
-from assay.core.bundle import Content, ProjectSettings, Version
-from assay.core.bundle import Prompt as CorePrompt
+from assay.core.shapes import Client as Customer
+from assay.core.shapes import Content, ProjectSettings, Version
+from assay.core.shapes import Prompt as CorePrompt
 from django.test import Client
 from pytest_django import Settings
 

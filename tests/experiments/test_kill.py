@@ -21,8 +21,10 @@ from uuid import uuid4
 
 import msgspec
 from assay.core.assign import unit_hash
-from assay.core.bundle import Bundle, Scores, load_content
+from assay.core.bundle import Bundle
+from assay.core.load import load_content
 from assay.core.resolve import Request, resolve
+from assay.core.shapes import Scores
 
 from experiments.observed import number_of
 from tests.ground.processes import ROOT, environment, processes_of, wait_until

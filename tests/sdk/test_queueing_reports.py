@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from assay import AssayError, AssayWarning
-from assay.core.bundle import Prompt
+from assay.core.shapes import Prompt
 from assay.outbox import MAX_COUNT, Outbox
 
 from tests.sdk.conftest import SDK, MakeAssay, run_program

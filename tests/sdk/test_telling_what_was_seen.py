@@ -12,7 +12,7 @@ import pytest
 from assay import Assay, AssayError, AssayWarning, AsyncAssay
 from assay.core import token
 from assay.core.assign import unit_hash
-from assay.core.bundle import Arm, Experiment, Version
+from assay.core.shapes import Arm, Experiment, Version
 
 from tests.sdk.conftest import MakeAssay, run_program
 from tests.sdk.twin import KEY, PROJECT_ID, Twin, make_content, make_prompt, make_scores, uuid_of, wait_until

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import msgspec
-from assay.core.bundle import Content, Message, ProjectSettings, Prompt, Scores, Version
+from assay.core.shapes import Content, Message, ProjectSettings, Prompt, Scores, Version
 
 from tests.sdk.twin_runs import Runs
 

@@ -3,8 +3,9 @@
 import hashlib
 from bisect import bisect_right
 
-from assay.core.bundle import WHOLE, Arm, Trial, Version
 from assay.core.errors import single
+from assay.core.shapes import WHOLE, Arm, Version
+from assay.core.trial import Trial
 
 MAX_UNIT = 200
 DRAW = "draw"

@@ -5,8 +5,9 @@ from typing import Any, Literal
 import msgspec
 
 from assay.core import token
-from assay.core.bundle import Bundle, Message, Prompt, Version
+from assay.core.bundle import Bundle
 from assay.core.render import Template, compile_template
+from assay.core.shapes import Message, Prompt, Version
 from assay.core.template.run import OUTPUT_LIMIT
 from assay.core.variables import BRAND, Variables, check_against, compile_variables
 

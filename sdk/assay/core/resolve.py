@@ -6,10 +6,11 @@ from typing import Any, Literal
 import msgspec
 
 from assay.core import assign, token
-from assay.core.bundle import Bundle, Message, Prompt, Version
+from assay.core.bundle import Bundle
 from assay.core.compiled import VersionSummary, compiled
 from assay.core.errors import AssayError, FieldError, single
 from assay.core.select import PRODUCTION, Context, Tier, select
+from assay.core.shapes import Message, Prompt, Version
 
 __all__ = ["PromptSummary", "Request", "Resolution", "VersionSummary", "draw_for", "resolve", "version_for"]
 

@@ -6,9 +6,11 @@ from typing import Literal
 
 import msgspec
 
-from assay.core.bundle import LATEST, Bundle, Pools, Prompt
+from assay.core.bundle import Bundle
 from assay.core.errors import AssayError, FieldError
+from assay.core.index import Pools
 from assay.core.posterior import levels
+from assay.core.shapes import LATEST, Prompt
 
 Tier = Literal["exact", "vertical", "generic", "name"]
 GENERIC = "generic"
