@@ -80,6 +80,8 @@ class _Reading:
         sent = self.sent
         if sent.parent_run_id == sent.run_id:
             raise single("parent_cycle", "/parent_run_id", "A run is not its own parent.")
+        if sent.status == "running" and sent.ended_at is not None:
+            raise single("ended_while_running", "/ended_at", "A run that is running has not ended: leave the end out.")
         if sent.metadata and (told := bad_metadata(sent.metadata)):
             raise refused(told)
         run = Run(

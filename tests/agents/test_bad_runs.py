@@ -61,6 +61,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         "/steps/0/started_at",
     ),
     ({"ended_at": "2026-01-01T00:00:00Z"}, "ended_before_started", "/ended_at"),
+    ({"status": "running", "ended_at": lately(minutes=1)}, "ended_while_running", "/ended_at"),
     ({"latency_ms": -1}, "out_of_range", "/latency_ms"),
     ({"latency_ms": True}, "wrong_type", "/latency_ms"),
     ({"tokens_in": 10**30}, "out_of_range", "/tokens_in"),
