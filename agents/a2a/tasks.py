@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agents.models import Handoff
-from agents.models.handoffs import Status
+from agents.models.handoff_states import Status
 
 STATES = {
     Status.PENDING: "TASK_STATE_SUBMITTED",

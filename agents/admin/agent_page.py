@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from agents.admin.board import count_by_state, first_cards, newest_cards, with_marks
 from agents.admin.memory import in_short
 from agents.models import Agent, AgentMemory, Handoff
-from agents.models.handoffs import OPEN, Status
+from agents.models.handoff_states import OPEN, Status
 from sentinel.admin_base import ProjectAdmin
 
 OPEN_SHOWN = 12

@@ -15,7 +15,8 @@ from django.db.models.functions import Least, Left
 from django.utils import timezone
 
 from agents.models import Agent, Handoff, PayloadType
-from agents.models.handoffs import OPEN, HandoffQuerySet, Priority, Status
+from agents.models.handoff_states import OPEN, Priority, Status
+from agents.models.handoffs import HandoffQuerySet
 from sentinel.models import Project
 
 # What ended badly comes first; what went well needs nobody.

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from agents.admin.board import OVERDUE_SHOWN, Asked, board, choices, read_asked
-from agents.models.handoffs import Priority
+from agents.models.handoff_states import Priority
 from sentinel.admin_base import ProjectAdmin
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from agents.admin.board import COUNTED_TO, count_by_state, first_cards, overdue, with_marks
 from agents.models import Handoff
-from agents.models.handoffs import OPEN, Status
+from agents.models.handoff_states import OPEN, Status
 from sentinel.admin_slots import Card, put
 from sentinel.current_project import current_access
 

@@ -10,7 +10,8 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from agents.models import Agent, Handoff, PayloadType
-from agents.models.handoffs import FIRST_ATTEMPTS, FIRST_LEASE, LONGEST_LEASE, MOST_ATTEMPTS, Priority
+from agents.models.handoff_states import Priority
+from agents.models.handoffs import FIRST_ATTEMPTS, FIRST_LEASE, LONGEST_LEASE, MOST_ATTEMPTS
 from sentinel.admin_fields import OneOf, TextWidget, tell
 from sentinel.admin_schema import field_for, names_in_order, typed_as, values_of
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from agents.models import Agent, Handoff
-from agents.models.handoffs import MOST_HOPS, OPEN, Status
+from agents.models.handoff_states import OPEN, Status
+from agents.models.handoffs import MOST_HOPS
 from sentinel.access import Access
 
 

@@ -12,7 +12,7 @@ from agents.admin.handoff_offers import offers
 from agents.admin.handoff_words import LATE, PRIORITY_CHIPS, STATE_CHIPS, told
 from agents.admin.readable import as_json, readable
 from agents.models import Handoff, HandoffResult
-from agents.models.handoffs import OPEN, Priority, Status
+from agents.models.handoff_states import OPEN, Priority, Status
 from sentinel.admin_base import ProjectAdmin
 
 EVENTS_SHOWN = 100

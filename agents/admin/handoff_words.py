@@ -3,7 +3,7 @@
 from typing import Any
 
 from agents.models import HandoffEvent
-from agents.models.handoffs import Priority, Status
+from agents.models.handoff_states import Priority, Status
 
 STATE_CHIPS = {
     Status.PENDING: "",

@@ -18,7 +18,7 @@ from agents.admin.bounded import BoundedPaginator
 from agents.admin.by_agent import by_agent
 from agents.admin.handoff_words import OUTSIDE, PRIORITY_CHIPS, STATE_CHIPS, STATE_WORDS
 from agents.models import Handoff, PayloadType
-from agents.models.handoffs import Priority, Status
+from agents.models.handoff_states import Priority, Status
 from config.templatetags.assay import ago
 from sentinel.admin_base import Place, ProjectAdmin
 

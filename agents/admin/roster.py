@@ -15,7 +15,7 @@ from unfold.views import ChangeList
 from agents.admin import agent_page
 from agents.admin.agent_form import AgentForm, offered_prompts
 from agents.models import Agent, Handoff
-from agents.models.handoffs import OPEN
+from agents.models.handoff_states import OPEN
 from agents.save_agent import save_agent
 from sentinel.admin_base import Place, ProjectAdmin
 from sentinel.admin_filters import by_switch

@@ -5,7 +5,7 @@ from typing import Any
 from django_filters import rest_framework as filters
 
 from agents.models import Agent, AgentMemory, Handoff, PayloadType
-from agents.models.handoffs import Priority, Status
+from agents.models.handoff_states import Priority, Status
 from agents.models.memory import MemoryQuerySet
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import msgspec
 from rest_framework import serializers
 
-from agents.models.handoffs import FIRST_ATTEMPTS, FIRST_LEASE, LONGEST_LEASE, MOST_ATTEMPTS, Priority
+from agents.models.handoff_states import Priority
+from agents.models.handoffs import FIRST_ATTEMPTS, FIRST_LEASE, LONGEST_LEASE, MOST_ATTEMPTS
 from config.rest import Flag, StrictSerializer, Text, Whole
 
 LONGEST_REASON = 10_000

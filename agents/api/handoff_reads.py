@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.models import Agent, AgentMemory, Handoff, HandoffEvent, HandoffResult, PayloadType
-from agents.models.handoffs import Priority, Status
+from agents.models.handoff_states import Priority, Status
 
 
 class SystemPrompt(serializers.Serializer[Any]):

@@ -16,7 +16,7 @@ from agents.find_agent import find_agent
 from agents.handoffs.create_handoff import create_handoff
 from agents.handoffs.find_handoff import find_handoff
 from agents.models import Handoff, HandoffEvent
-from agents.models.handoffs import Priority
+from agents.models.handoff_states import Priority
 from config.openapi import ONCE
 from config.rest import Pages, check_parameters
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from agents.handoffs.claim_handoff import claim_handoff
 from agents.models import Handoff
-from agents.models.handoffs import Status
+from agents.models.handoff_states import Status
 from sentinel.access import Access
 
 LARGEST = 64 * 1024

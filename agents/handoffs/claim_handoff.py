@@ -7,7 +7,7 @@ from assay.core.errors import AssayError
 
 from agents.handoffs.settle_handoff import settle_handoff
 from agents.models import Handoff
-from agents.models.handoffs import Status
+from agents.models.handoff_states import Status
 from sentinel.access import Access
 
 

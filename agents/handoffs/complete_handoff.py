@@ -11,7 +11,7 @@ from agents.handoffs.claim_handoff import is_held_by_another, lock_handoff, refu
 from agents.handoffs.remember_handoff import LATE, OUTCOME, remember_handoff
 from agents.handoffs.settle_handoff import settle_handoff
 from agents.models import Handoff, HandoffResult
-from agents.models.handoffs import Status
+from agents.models.handoff_states import Status
 from sentinel.access import Access
 
 LARGEST = 1024 * 1024

@@ -9,7 +9,8 @@ from django.db import models, transaction
 
 from agents.handoffs.claim_handoff import refused, standing
 from agents.models import Agent, Handoff
-from agents.models.handoffs import LONGEST_LEASE, Status
+from agents.models.handoff_states import Status
+from agents.models.handoffs import LONGEST_LEASE
 from config.ids import uuid7
 from sentinel.access import Access
 

@@ -15,7 +15,8 @@ from agents.handoffs.check_payload import check_payload
 from agents.handoffs.find_payload_type import find_payload_type
 from agents.handoffs.remember_handoff import GIVEN, remember_handoff
 from agents.models import Agent, Handoff
-from agents.models.handoffs import FIRST_ATTEMPTS, FIRST_LEASE, MOST_HOPS, Priority
+from agents.models.handoff_states import Priority
+from agents.models.handoffs import FIRST_ATTEMPTS, FIRST_LEASE, MOST_HOPS
 from config.ids import uuid7
 from sentinel.access import Access
 

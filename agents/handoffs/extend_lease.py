@@ -9,7 +9,8 @@ from django.db import transaction
 
 from agents.handoffs.claim_handoff import claim_handoff
 from agents.models import Handoff
-from agents.models.handoffs import LONGEST_LEASE, Status
+from agents.models.handoff_states import Status
+from agents.models.handoffs import LONGEST_LEASE
 from sentinel.access import Access
 
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Greatest
 from agents.a2a.messages import ListTasks
 from agents.a2a.tasks import STATES, statuses_of
 from agents.models import Handoff
-from agents.models.handoffs import Status
+from agents.models.handoff_states import Status
 from sentinel.access import Access
 
 Zoned = Annotated[datetime, msgspec.Meta(tz=True)]

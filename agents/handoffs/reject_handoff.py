@@ -7,7 +7,7 @@ from django.db import transaction
 from agents.handoffs.claim_handoff import claim_handoff
 from agents.handoffs.remember_handoff import OUTCOME, remember_handoff
 from agents.models import Handoff
-from agents.models.handoffs import Status
+from agents.models.handoff_states import Status
 from sentinel.access import Access
 
 

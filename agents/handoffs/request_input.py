@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agents.handoffs.claim_handoff import claim_handoff
 from agents.models import Handoff
-from agents.models.handoffs import Status
+from agents.models.handoff_states import Status
 from sentinel.access import Access
 
 MOST_QUESTIONS = 50

@@ -2,7 +2,7 @@
 
 from agents.handoffs.remember_handoff import OUTCOME, remember_handoff
 from agents.models import Handoff
-from agents.models.handoffs import Status
+from agents.models.handoff_states import Status
 
 EXHAUSTED = "attempts_exhausted"
 

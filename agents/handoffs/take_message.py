@@ -12,7 +12,7 @@ from agents.handoffs.answer_handoff import answer_handoff
 from agents.handoffs.create_handoff import create_handoff
 from agents.handoffs.find_handoff import find_handoff
 from agents.models import Handoff
-from agents.models.handoffs import Priority, Status
+from agents.models.handoff_states import Priority, Status
 from agents.models.roster import LEAD
 from sentinel.access import Access
 

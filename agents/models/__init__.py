@@ -1,5 +1,8 @@
-from agents.models.handoffs import Handoff, HandoffEvent, HandoffResult, PayloadType
+from agents.models.handoff_events import HandoffEvent
+from agents.models.handoff_results import HandoffResult
+from agents.models.handoffs import Handoff
 from agents.models.memory import AgentMemory
+from agents.models.payload_types import PayloadType
 from agents.models.rollups import DecisionCount, DropCount, RunCount, SignalCount
 from agents.models.roster import Agent
 from agents.models.settings import AgentSettings

@@ -4,21 +4,21 @@ import secrets
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.postgres.functions import TransactionNow
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from agents.models.handoff_events import HandoffEvent
+from agents.models.handoff_results import HandoffResult
+from agents.models.handoff_states import OPEN, Priority, Status
+from agents.models.payload_types import PayloadType
 from agents.models.roster import Agent
 from config.models import Identified
 from sentinel.access import Access
-from sentinel.models import ApiKey, Project
+from sentinel.models import Project
 
 CODE = RegexValidator(r"^[A-Za-z0-9._:/@+-]{1,100}\Z", "A code: ASCII letters, digits and . _ : / @ + -, no spaces.")
 TRACE = RegexValidator(r"^[0-9a-f]{32}\Z", "A trace id: 32 hex digits in lower case.")
-TYPE_NAME = RegexValidator(r"^[a-z][a-z0-9_]{0,49}\Z", "Lower-case letters, digits and _, a letter first.")
-# Each project starts with these, by a trigger: see the migration.
-SEEDED_TYPES = ("content_brief", "strategic_delegation", "security_alert", "churn_intervention")
 MOST_HOPS = 10
 FIRST_LEASE = 300
 LONGEST_LEASE = 86_400
@@ -26,63 +26,8 @@ FIRST_ATTEMPTS = 3
 MOST_ATTEMPTS = 100
 
 
-class Status(models.TextChoices):
-    PENDING = "PENDING", "Pending"
-    IN_PROGRESS = "IN_PROGRESS", "In progress"
-    INPUT_REQUIRED = "INPUT_REQUIRED", "Input required"
-    COMPLETED = "COMPLETED", "Completed"
-    REJECTED = "REJECTED", "Rejected"
-    FAILED = "FAILED", "Failed"
-    CANCELED = "CANCELED", "Canceled"
-    EXPIRED = "EXPIRED", "Expired"
-
-
-class Priority(models.IntegerChoices):
-    """As a number, so that the more urgent comes first in an index."""
-
-    URGENT = 0, "Urgent"
-    HIGH = 1, "High"
-    NORMAL = 2, "Normal"
-    LOW = 3, "Low"
-
-
-OPEN = (Status.PENDING, Status.IN_PROGRESS, Status.INPUT_REQUIRED)
-# From where to where. The database holds the same: see the migration. That a lease or a deadline has run out is judged
-# by the database's clock.
-MOVES: dict[Status, tuple[Status, ...]] = {
-    Status.PENDING: (Status.IN_PROGRESS, Status.REJECTED, Status.CANCELED, Status.EXPIRED),
-    Status.IN_PROGRESS: (
-        Status.PENDING,
-        Status.INPUT_REQUIRED,
-        Status.COMPLETED,
-        Status.REJECTED,
-        Status.FAILED,
-        Status.CANCELED,
-        Status.EXPIRED,
-    ),
-    Status.INPUT_REQUIRED: (Status.PENDING, Status.CANCELED, Status.EXPIRED),
-}
-
-
 def new_task_id() -> str:
     return f"TASK-{secrets.token_hex(4).upper()}"
-
-
-class PayloadType(Identified):
-    """What a payload of this type looks like: a version of its schema, which stays what it is."""
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="payload_types")
-    name = models.CharField(max_length=50, validators=[TYPE_NAME])
-    version = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
-    description = models.TextField(blank=True, default="")
-    schema: Any = models.JSONField(help_text="JSON Schema, of the same closed subset as a prompt's variables.")
-
-    class Meta:
-        ordering = ["name", "-version"]
-        constraints = [models.UniqueConstraint(fields=["project", "name", "version"], name="one_payload_type")]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"
 
 
 def _judgement() -> dict[str, Any]:
@@ -263,11 +208,11 @@ class Handoff(Identified):
         self.state, self.attempt_now = self.status, self.attempt
 
     @property
-    def result(self) -> "HandoffResult | None":
+    def result(self) -> HandoffResult | None:
         """What it came to, when it came in time. No query when the results are there already."""
         return next((result for result in self.results.all() if not result.late), None)
 
-    def tell(self, action: str, access: Access | None = None, *, reason: str = "", **facts: Any) -> "HandoffEvent":
+    def tell(self, action: str, access: Access | None = None, *, reason: str = "", **facts: Any) -> HandoffEvent:
         """Write down what was done. Without an access it was time itself, noticed by the worker."""
         return HandoffEvent.objects.create(
             handoff=self,
@@ -279,44 +224,3 @@ class Handoff(Identified):
             reason=reason,
             facts=facts,
         )
-
-
-class HandoffResult(Identified):
-    """What a worker came back with. `late`: its lease was lost, or the handoff was over; it is kept all the same."""
-
-    handoff = models.ForeignKey(Handoff, models.CASCADE, related_name="results")
-    attempt = models.PositiveSmallIntegerField()
-    lease_id = models.UUIDField(null=True)
-    worker = models.CharField(max_length=100, blank=True, default="")
-    result: Any = models.JSONField()
-    late = models.BooleanField(default=False)
-    # Why it is late: lease_lost, or the state in which it found the handoff.
-    late_reason = models.CharField(max_length=20, blank=True, default="")
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["handoff"], condition=models.Q(late=False), name="one_result_in_time")
-        ]
-
-    def __str__(self) -> str:
-        return f"late result of {self.handoff_id}" if self.late else f"result of {self.handoff_id}"
-
-
-class HandoffEvent(Identified):
-    """What was done to a handoff, by whom and why, and where it stood after. Nobody by name is the worker."""
-
-    handoff = models.ForeignKey(Handoff, models.CASCADE, related_name="events")
-    action = models.CharField(max_length=30)
-    status = models.CharField(max_length=14, choices=Status)
-    attempt = models.PositiveSmallIntegerField()
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, related_name="+")
-    reason = models.TextField(blank=True, default="")
-    facts: Any = models.JSONField(default=dict)
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.action

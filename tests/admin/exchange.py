@@ -16,7 +16,7 @@ from agents.handoffs.reject_handoff import reject_handoff
 from agents.handoffs.request_input import request_input
 from agents.handoffs.tidy_handoffs import tidy_handoffs
 from agents.models import Handoff
-from agents.models.handoffs import Priority
+from agents.models.handoff_states import Priority
 from agents.remember import remember
 from tests.agents.handing import again, agent, hand_over, let_pass
 from tests.conftest import Person

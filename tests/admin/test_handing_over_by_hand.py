@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agents.models import Agent, Handoff
-from agents.models.handoffs import Priority
+from agents.models.handoff_states import Priority
 from tests.admin.exchange import GOAL, make_exchange
 from tests.agents.handing import again, hand_over
 from tests.conftest import Person

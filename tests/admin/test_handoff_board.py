@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from agents.admin import board as board_module
 from agents.handoffs.tidy_handoffs import tidy_handoffs
 from agents.models import Handoff
-from agents.models.handoffs import Priority, Status
+from agents.models.handoff_states import Priority, Status
 from tests.admin.exchange import HOUR, MINUTE, in_time, make_exchange, taken
 from tests.agents.handing import hand_over, let_pass
 from tests.conftest import Person

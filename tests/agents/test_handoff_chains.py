@@ -11,7 +11,7 @@ from django.utils import timezone
 from agents.handoffs.complete_handoff import complete_handoff
 from agents.handoffs.create_handoff import create_handoff
 from agents.models import Agent, AgentMemory, Handoff, PayloadType
-from agents.models.handoffs import SEEDED_TYPES
+from agents.models.payload_types import SEEDED_TYPES
 from agents.models.roster import SEEDED
 from tests.agents.handing import BRIEF, agent, confirmed, hand_over, let_pass
 from tests.conftest import Person

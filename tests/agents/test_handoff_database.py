@@ -12,7 +12,7 @@ from agents.handoffs.cancel_handoff import cancel_handoff
 from agents.handoffs.complete_handoff import complete_handoff
 from agents.handoffs.request_input import request_input
 from agents.models import AgentMemory, Handoff, HandoffEvent, HandoffResult, PayloadType
-from agents.models.handoffs import MOVES, OPEN, Status
+from agents.models.handoff_states import MOVES, OPEN, Status
 from agents.remember import remember
 from tests.agents.handing import again, agent, confirmed, hand_over, let_pass
 from tests.conftest import Person

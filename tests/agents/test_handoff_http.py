@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agents.models import Agent, Handoff
-from agents.models.handoffs import Priority
+from agents.models.handoff_states import Priority
 from tests.agents.handing import BRIEF, again, confirmed, hand_over, let_pass
 from tests.api.calls import Answer, call
 from tests.conftest import Person

@@ -20,7 +20,7 @@ from agents.handoffs.reject_handoff import reject_handoff
 from agents.handoffs.request_input import request_input
 from agents.handoffs.tidy_handoffs import tidy_handoffs
 from agents.models import AgentMemory, Handoff
-from agents.models.handoffs import Priority
+from agents.models.handoff_states import Priority
 from agents.tasks import tidy
 from config.regular_work import REGULAR
 from tests.agents.handing import again, agent, confirmed, hand_over, let_pass
