@@ -20,6 +20,7 @@ from agents.telemetry.facts import Group, Run, Step, Trial
 from agents.telemetry.merge import merge_reports
 from agents.telemetry.read import Read, Window, check_parents, read_run
 from agents.telemetry.refusals import Refusals
+from agents.telemetry.withhold import withhold
 
 AHEAD = timedelta(days=1)
 DOOR = "api"
@@ -28,7 +29,7 @@ DOOR = "api"
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What became of a run: `stored`, `updated` or `duplicate`; how it stands now; which parts of this report were
-    refused; and how many were left out because the project keeps none of their kind."""
+    refused; and how many were left out, by kind, because the project keeps no more of those."""
 
     id: UUID
     result: str
@@ -50,18 +51,17 @@ def record_runs(*, project_id: UUID, items: Sequence[bytes | msgspec.Raw]) -> li
         except AssayError as error:
             answers[place] = error
     _refuse_foreign_trials(project_id, read, answers)
-    dropped = {} if settings.keeps_decisions else {place: _drop(one.run) for place, one in read.items()}
-    merging = _Merging(project_id, read.values())
+    merging = _Merging(project_id, read.values(), keeps_decisions=settings.keeps_decisions)
     groups = [Group(one.run.run_id, one.run.started_at, [one.run]) for one in read.values()]
     stored = store_runs(project_id=project_id, groups=groups, merge=merging.merge)
     lost: Counter[str] = Counter()
     for (place, one), told in zip(read.items(), stored, strict=True):
         if isinstance(told, Stored):
-            missing = dropped.get(place, {})
-            lost.update(missing)
+            dropped = merging.dropped(one)
+            lost.update(dropped)
             for refusals in merging.refusals(one):
                 lost.update(refusals.codes)
-            answers[place] = _recorded(one, told, [*chain(*merging.refusals(one))], missing)
+            answers[place] = _recorded(one, told, [*chain(*merging.refusals(one))], dropped)
         else:
             answers[place] = told
     lost.update(_code_of(told) for told in answers.values() if isinstance(told, AssayError))
@@ -77,12 +77,6 @@ def _recorded(read: Read, told: Stored, refused: Sequence[FieldError], dropped: 
     name = read.run.run_id
     run = next(run for run in told.runs if run.run_id == name)
     return Recorded(told.ids[name], told.result, run, refused, dropped)
-
-
-def _drop(run: Run) -> dict[str, int]:
-    dropped = {"decisions": len(run.decisions), "quality_signals": len(run.signals)}
-    run.decisions, run.signals = [], []
-    return {name: count for name, count in dropped.items() if count}
 
 
 def _refuse_foreign_trials(project_id: UUID, read: dict[int, Read], answers: dict[int, Recorded | AssayError]) -> None:
@@ -104,11 +98,13 @@ def _trials(run: Run) -> list[tuple[str, Trial]]:
 
 
 class _Merging:
-    """Merges reports of one batch, and remembers what it refused of them."""
+    """Merges reports of one batch, and remembers what it refused of them and what it left out."""
 
-    def __init__(self, project_id: UUID, read: Collection[Read]) -> None:
+    def __init__(self, project_id: UUID, read: Collection[Read], *, keeps_decisions: bool) -> None:
         self._read = {id(one.run): one for one in read}
+        self._keeps_decisions = keeps_decisions
         self._doubted: dict[int, Refusals] = {}
+        self._dropped: dict[int, dict[str, int]] = {}
         parents = {one.run.parent_run_id for one in read if one.run.parent_run_id is not None}
         self._parents = read_ancestors(project_id=project_id, runs=parents)
 
@@ -117,6 +113,10 @@ class _Merging:
         doubted = self._doubted.get(id(read.run))
         return (read.refused,) if doubted is None else (read.refused, doubted)
 
+    def dropped(self, read: Read) -> dict[str, int]:
+        """By kind, how many decisions and signals were left out."""
+        return self._dropped.get(id(read.run), {})
+
     def merge(self, stored: list[Run], sent: list[Run]) -> list[Run]:
         (run,) = sent
         others = [one for one in stored if one.run_id != run.run_id]
@@ -124,6 +124,8 @@ class _Merging:
         read = self._read[id(run)]
         if read.doubts:
             run = self._without_doubtful(read, known)
+        if not self._keeps_decisions:
+            run, self._dropped[id(read.run)] = withhold(run, known)
         if known is not None:
             run = merge_reports(known, run)
             check_parents({step.step_id: step for step in run.steps})

@@ -18,6 +18,7 @@ from agents.namer_of import namer_of
 from agents.otlp.assemble import EPOCH, assemble, at
 from agents.otlp.span import Sent, Span
 from agents.otlp.take_apart import merge
+from agents.otlp.withhold import count_new, withhold
 from agents.read_settings import read_settings
 from agents.recall_spans import recall_spans
 from agents.store_runs import Stored, store_runs
@@ -111,16 +112,22 @@ class _Storing:
         groups: list[Group] = []
         for trace_id, spans in traces.items():
             runs = assemble(trace_id, spans, known=trace_id in plain)
-            if not self.keeps_decisions:
-                self.sent.dropped["decisions"] += sum(len(run.decisions) + len(run.signals) for run in runs)
             groups.append(Group(trace_id, at(min(span.started for span in spans)), runs))
+        # By trace: the database may ask for another try, and then all is merged again.
+        left_out: dict[str | None, int] = {}
 
         def merged(stored: list[Run], sent: list[Run]) -> list[Run]:
-            if not stored and sent[0].trace_id in plain:
+            trace_id = sent[0].trace_id
+            if not stored and trace_id in plain:
                 return []
-            return _merge(stored, sent, keeps_decisions=self.keeps_decisions)
+            runs = _merge(stored, sent)
+            if self.keeps_decisions:
+                return runs
+            left_out[trace_id] = count_new(sent, stored)
+            return withhold(runs, stored)
 
         stored = store_runs(project_id=self.project_id, groups=groups, merge=merged)
+        self.sent.dropped["decisions"] += sum(left_out.values())
         return {group.key: one for group, one in zip(groups, stored, strict=True)}
 
 
@@ -128,16 +135,13 @@ def _too_many() -> AssayError:
     return AssayError("too_many_spans", f"A trace may have {MOST_SPANS} spans at most.", status=413)
 
 
-def _merge(stored: list[Run], sent: list[Run], *, keeps_decisions: bool) -> list[Run]:
+def _merge(stored: list[Run], sent: list[Run]) -> list[Run]:
     """AssayError where the trace's id is that of a run which was sent otherwise, or its spans are too many."""
     if any(run.trace_id is None or not run.run_id.startswith(run.trace_id) for run in stored):
         raise AssayError("run_conflict", "A run that is no trace is known by the id of this trace.", status=409)
     runs = merge(stored, sent)
     if stored and sum(1 + len(run.steps) for run in runs) > MOST_SPANS:
         raise _too_many()
-    if not keeps_decisions:
-        for run in runs:
-            run.decisions, run.signals = [], []
     return runs
 
 

@@ -1,0 +1,58 @@
+"""Where a project comes to keep no more decisions and signals, those that are stored already stay."""
+
+import pytest
+
+from agents import read_settings
+from agents.models import AgentSettings, Decision, QualitySignal
+from sentinel.models import Project
+from tests.agents import reporting
+from tests.agents.reporting import a_decision, a_whole_report, check_counts, post
+from tests.agents.spans import agent, everything, model, runs, send, signals, span_id, steps, tool
+from tests.conftest import Person
+
+pytestmark = pytest.mark.django_db
+
+
+def switch_off(project: Project) -> None:
+    AgentSettings.objects.create(project=project, keeps_decisions=False)
+    read_settings.forget()
+
+
+def test_what_is_stored_of_a_trace_stays_while_it_goes_on(mia: Person, bakery: Project) -> None:
+    chosen = {"decision.type": "tool_selection", "decision.reason_code": "accuracy_required"}
+    send(mia, tool(2, 1, attributes=chosen), model(4, 2))
+    kept = signals(mia, runs(mia)["trace"])
+    assert ("tool_success", "first_attempt") in kept
+
+    switch_off(bakery)
+    told = send(mia, agent(1), tool(3, 1, "book", attributes=chosen), agent(5, "other", parent=1))
+    run = runs(mia)["trace"]
+    assert (run.status, run.agent_id) == ("success", "planner")
+    assert [step.name for step in steps(mia, run)] == ["search", "book", "chat_gpt-4o"]
+    assert [(decision.run, decision.step_id) for decision in Decision.objects.all()] == [(run.pk, span_id(2))]
+    assert signals(mia, run) == kept
+    assert QualitySignal.objects.count() == len(kept)
+    assert "4 decisions and signals, which this project does not keep" in told.error_message
+
+    before = everything(mia)
+    told = send(mia, tool(2, 1, attributes=chosen))
+    assert everything(mia) == before
+    assert "decisions" not in told.error_message
+
+
+def test_what_is_stored_of_a_run_stays_when_it_ends(mia: Person) -> None:
+    whole = a_whole_report(status="running")
+    ended_at = whole.pop("ended_at")
+    post(mia, whole)
+    switch_off(mia.project)
+
+    chosen = [*whole["decisions"], a_decision(reason_code="cost_optimization")]
+    last = whole | {"status": "success", "ended_at": ended_at, "decisions": chosen}
+    told = post(mia, last)[1]
+    assert (told["result"], told["decisions"], told["quality_signals"]) == ("updated", 1, 1)
+    assert told["dropped"] == {"decisions": 1}
+    run = reporting.stored(mia.project.pk)["run-1"]
+    assert (run.status, [one.reason_code for one in run.decisions]) == ("success", ["fresh_data_required"])
+    assert len(run.signals) == 1
+    assert post(mia, last)[1] == told | {"result": "duplicate"}
+    check_counts(mia.project.pk)
