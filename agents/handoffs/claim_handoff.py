@@ -3,12 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from assay.core.errors import AssayError
+from assay.core.errors import AssayError, single
 
 from agents.handoffs.settle_handoff import settle_handoff
 from agents.models import Handoff
 from agents.models.handoff_states import Status
 from sentinel.access import Access
+
+# What tells of a lease that was given.
+CONFIRMED = "confirmed"
 
 
 def claim_handoff(
@@ -23,9 +26,10 @@ def claim_handoff(
     """The handoff as it is now, locked until the transaction ends. What time has done to it is written down first.
 
     Who names a lease or a worker must be the one that holds it. Raises AssayError 403, 404, 409 `wrong_status` unless
-    it is in one of `states` (`to` says what for, in words), `lease_lost`.
+    it is in one of `states` (`to` says what for, in words), `lease_lost`, 422 `unknown_lease`.
     """
     claimed = lock_handoff(access=access, handoff=handoff)
+    check_lease(claimed, lease_id)
     is_another = lease_id is not None and claimed.lease_id != lease_id
     if is_another or (worker and is_held_by_another(claimed, worker)):
         raise refused(claimed, "lease_lost", f"This lease on {claimed.task_id} is over: {standing(claimed)}.")
@@ -45,6 +49,15 @@ def lock_handoff(*, access: Access, handoff: Handoff) -> Handoff:
     if not mine.select_for_update(no_key=True).values_list("pk"):
         raise AssayError("not_found", "There is no such handoff.", status=404)
     return mine.judged().select_related("from_agent", "to_agent", "payload_type").get()
+
+
+def check_lease(handoff: Handoff, lease_id: UUID | None) -> None:
+    """Raises AssayError 422 `unknown_lease` for one that was never given on this handoff. No query for the one that is
+    held, or for none."""
+    if lease_id in (None, handoff.lease_id):
+        return
+    if not handoff.events.filter(action=CONFIRMED, facts__lease_id=str(lease_id)).exists():
+        raise single("unknown_lease", "/lease_id", f"There never was such a lease on {handoff.task_id}.")
 
 
 def is_held_by_another(handoff: Handoff, worker: str) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 from assay.core.errors import single
 from django.db import transaction
 
-from agents.handoffs.claim_handoff import is_held_by_another, lock_handoff, refused
+from agents.handoffs.claim_handoff import check_lease, is_held_by_another, lock_handoff, refused
 from agents.handoffs.remember_handoff import LATE, OUTCOME, remember_handoff
 from agents.handoffs.settle_handoff import settle_handoff
 from agents.models import Handoff, HandoffResult
@@ -26,7 +26,7 @@ def complete_handoff(
     handoff is over: then it is kept beside, and changes nothing. The same again gives what was kept.
 
     Who names no lease and no worker is taken for the one who holds it. Raises AssayError 403, 404, 409 `wrong_status`
-    where nobody ever confirmed, 413 `result_too_large`.
+    where nobody ever confirmed, 413 `result_too_large`, 422 `unknown_lease`.
     """
     if len(msgspec.json.encode(result)) > LARGEST:
         raise single("result_too_large", "/result", f"A result may take {LARGEST} bytes as JSON.", status=413)
@@ -34,6 +34,7 @@ def complete_handoff(
     if claimed.in_progress_at is None:
         told = f"{claimed.task_id} is {claimed.state}: it is confirmed before it is completed."
         raise refused(claimed, "wrong_status", told)
+    check_lease(claimed, lease_id)
     late = _why_late(claimed, lease_id, worker)
     before = _kept_before(claimed, result, lease_id, worker) if late else None
     if before is not None:

@@ -7,7 +7,7 @@ from assay.core.errors import AssayError, single
 from django.contrib.postgres.functions import TransactionNow
 from django.db import models, transaction
 
-from agents.handoffs.claim_handoff import refused, standing
+from agents.handoffs.claim_handoff import CONFIRMED, refused, standing
 from agents.models import Agent, Handoff
 from agents.models.handoff_states import Status
 from agents.models.handoffs import LONGEST_LEASE
@@ -49,7 +49,7 @@ def confirm_handoff(
     if not taken:
         raise _refused(found, agent)
     lease: UUID | None = found.lease_id
-    found.tell("confirmed", access, worker=worker, lease_id=str(lease))
+    found.tell(CONFIRMED, access, worker=worker, lease_id=str(lease))
     return found
 
 

@@ -24,7 +24,7 @@ def extend_lease(
     lease_seconds: int | None = None,
 ) -> Handoff:
     """The handoff with its lease counted from now. Raises AssayError 403, 404, 409 `lease_lost`, `wrong_status`,
-    422."""
+    422 `invalid_lease`, `unknown_lease`."""
     states = (Status.IN_PROGRESS,)
     claimed = claim_handoff(
         access=access, handoff=handoff, states=states, to="be held on to", lease_id=lease_id, worker=worker

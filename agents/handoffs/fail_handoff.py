@@ -25,7 +25,7 @@ def fail_handoff(
 ) -> Handoff:
     """The handoff: failed, or with `retry` waiting again while an attempt is left.
 
-    Raises AssayError 403, 404, 409 `lease_lost`, `wrong_status`."""
+    Raises AssayError 403, 404, 409 `lease_lost`, `wrong_status`, 422 `unknown_lease`."""
     states = (Status.IN_PROGRESS,)
     claimed = claim_handoff(access=access, handoff=handoff, states=states, to="fail", lease_id=lease_id, worker=worker)
     if retry and claimed.attempt < claimed.max_attempts:

@@ -21,7 +21,7 @@ def reject_handoff(
     lease_id: UUID | None = None,
     worker: str = "",
 ) -> Handoff:
-    """The handoff, rejected. Raises AssayError 403, 404, 409 `lease_lost`, `wrong_status`."""
+    """The handoff, rejected. Raises AssayError 403, 404, 409 `lease_lost`, `wrong_status`, 422 `unknown_lease`."""
     states = (Status.PENDING, Status.IN_PROGRESS)
     claimed = claim_handoff(
         access=access, handoff=handoff, states=states, to="be rejected", lease_id=lease_id, worker=worker

@@ -22,7 +22,7 @@ def request_input(
     *, access: Access, handoff: Handoff, question: Any, lease_id: UUID | None = None, worker: str = ""
 ) -> Handoff:
     """The handoff, waiting for an answer. Raises AssayError 403, 404, 409 `lease_lost`, `wrong_status`,
-    `too_many_questions`, 413 `question_too_large`."""
+    `too_many_questions`, 413 `question_too_large`, 422 `unknown_lease`."""
     if len(msgspec.json.encode(question)) > LARGEST:
         raise single("question_too_large", "/question", f"A question may take {LARGEST} bytes as JSON.", status=413)
     states = (Status.IN_PROGRESS,)

@@ -256,5 +256,11 @@ def test_nothing_is_handed_to_who_is_switched_off(mia: Person) -> None:
 
 def test_a_lease_of_nobody_holds_nothing(mia: Person) -> None:
     one = confirmed(mia).task_id
-    for move, body in (("fail", {}), ("reject", {}), ("extend", {}), ("request-input", {"question": 1})):
-        assert post(mia, f"{one}/{move}/", {"lease_id": str(uuid4()), **body}).code == "lease_lost", move
+    for move, body in (
+        ("complete", {"result": {}}),
+        ("fail", {}),
+        ("reject", {}),
+        ("extend", {}),
+        ("request-input", {"question": 1}),
+    ):
+        assert post(mia, f"{one}/{move}/", {"lease_id": str(uuid4()), **body}).code == "unknown_lease", move

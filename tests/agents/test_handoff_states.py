@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from assay.core.errors import AssayError
@@ -155,6 +156,31 @@ def test_it_keeps_a_late_result_of_a_lost_lease(mia: Person) -> None:
     assert done.state == "COMPLETED"
     assert done.result == good
     assert set(done.results.all()) == {late, good}
+
+
+def test_it_takes_no_result_under_a_lease_that_never_was(mia: Person) -> None:
+    handoff, other = confirmed(mia), confirmed(mia)
+    acts: list[tuple[Any, dict[str, Any]]] = [
+        (complete_handoff, {"result": {}}),
+        (fail_handoff, {}),
+        (reject_handoff, {}),
+        (extend_lease, {}),
+        (request_input, {"question": "?"}),
+    ]
+    for state in ("IN_PROGRESS", "PENDING", "CANCELED"):
+        for verb, fields in acts:
+            for lease_id in (uuid4(), other.lease_id):
+                with pytest.raises(AssayError) as error:
+                    verb(access=mia.access, handoff=handoff, lease_id=lease_id, **fields)
+                assert (code_of(error), error.value.status) == ("unknown_lease", 422), (verb.__name__, state)
+                assert error.value.errors[0].pointer == "/lease_id"
+        assert again(handoff).state == state
+        if state == "IN_PROGRESS":
+            let_pass(handoff, HOUR)
+        elif state == "PENDING":
+            cancel_handoff(access=mia.access, handoff=handoff)
+    assert not again(handoff).results.exists()
+    assert complete_handoff(access=mia.access, handoff=handoff, result={}, lease_id=handoff.lease_id).late
 
 
 def ended(mia: Person, how: str) -> Handoff:
