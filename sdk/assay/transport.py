@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import certifi
 import httpcore
@@ -81,6 +81,24 @@ def unlogged() -> Iterator[None]:
         _ours.reset(token)
 
 
+class Access(TypedDict):
+    """What an HTTP client of httpx's is made with."""
+
+    base_url: str
+    verify: ssl.SSLContext | bool
+    headers: dict[str, str]
+
+
+def access_to(url: str, key: str) -> Access:
+    """Return what a client needs to speak to a server in the name of a key."""
+    return {
+        "base_url": f"{url}/api/v1/",
+        # Certificates are read for https alone: that takes a tenth of a second, which plain http need not wait.
+        "verify": True if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        "headers": {"Authorization": f"Bearer {key}", "User-Agent": "assay-sdk-python"},
+    }
+
+
 class Transport:
     """Authenticated requests to one server over kept-alive connections. Safe in threads, and after a fork."""
 
@@ -122,13 +140,7 @@ class Transport:
     def _connected(self) -> httpx.Client:
         with self._lock:
             if self._client is None:
-                # Certificates are read for https alone: that takes a tenth of a second, which plain http need not wait.
-                verify = True if self._url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                self._client = httpx.Client(
-                    base_url=f"{self._url}/api/v1/",
-                    verify=verify,
-                    headers={"Authorization": f"Bearer {self._key}", "User-Agent": "assay-sdk-python"},
-                )
+                self._client = httpx.Client(**access_to(self._url, self._key))
             return self._client
 
     def _send(

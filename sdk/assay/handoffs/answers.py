@@ -7,11 +7,16 @@ import httpx
 import msgspec
 
 from assay.core.errors import AssayError, FieldError
+from assay.core.privacy import is_code
 from assay.fallback import AssayUnavailable
+from assay.handoffs.shapes import Page, Pending
 
 # What passes by itself. A POST is sent with the same Idempotency-Key again: it happens once.
 PASSING = frozenset({429, 502, 503, 504})
 LONGEST_PAUSE = 30.0
+ASKED_AGAIN_AFTER = 5.0
+"""Seconds, where the server does not say."""
+LEAST_PAUSE = 0.2
 
 T = TypeVar("T")
 
@@ -34,6 +39,11 @@ def read(response: httpx.Response, shape: type[T]) -> T:
         raise AssayUnavailable("What answered is not Assay, or another version of it.") from None
 
 
+def read_pending(response: httpx.Response) -> Pending:
+    """What waits, and in how many seconds to ask again. Raises AssayError with the server's code."""
+    return Pending(read(response, Page).results, max(seconds(response, ASKED_AGAIN_AFTER), LEAST_PAUSE))
+
+
 def error_of(response: httpx.Response) -> AssayError:
     """The server's error, with what it tells beside: `handoff`, where the handoff stands, and `chain`."""
     status = response.status_code
@@ -47,9 +57,11 @@ def error_of(response: httpx.Response) -> AssayError:
     return AssayError(told.code or "error", told.detail, status=status, errors=told.errors, extra=extra)
 
 
-def unreachable(error: Exception) -> AssayUnavailable:
-    """What is raised when no answer came."""
-    return AssayUnavailable(f"Assay cannot be reached: {type(error).__name__}.")
+def no_answer(response: httpx.Response | None, failure: Exception | None) -> AssayError:
+    """What is raised when the last attempt brought a reason to try again, or nothing."""
+    if response is not None:
+        return error_of(response)
+    return AssayUnavailable(f"Assay cannot be reached: {type(failure).__name__}.")
 
 
 def is_passing(response: httpx.Response) -> bool:
@@ -57,6 +69,23 @@ def is_passing(response: httpx.Response) -> bool:
     if response.status_code in PASSING:
         return True
     return response.status_code == 409 and error_of(response).code == "idempotency_key_in_use"
+
+
+def passes(error: AssayError) -> bool:
+    """Whether it may fare better later, however often it was tried: the server is dead, busy or broken."""
+    return error.status == 429 or error.status >= 500
+
+
+def told_of(error: AssayError) -> str:
+    """What may be logged of it: the server's sentences may speak of what is in a handoff, its codes do not."""
+    if isinstance(error, AssayUnavailable):
+        return error.detail
+    return f"HTTP {error.status} {code_of(error)}"
+
+
+def code_of(error: AssayError) -> str:
+    """Its code, where what the server, or something on the way, calls its code is one."""
+    return error.code if is_code(error.code) else "unnamed"
 
 
 def pause_before(attempt: int, response: httpx.Response | None) -> float:

@@ -4,12 +4,9 @@ import os
 from asyncio import CancelledError
 from typing import Final
 
-from assay.core.privacy import is_code
-
 TYPES_BY_STEP: Final = {"tool": "tool", "model": "model", "retrieve": "retrieval", "validate": "validation"}
 ELSEWHERE: Final = "orchestration"
 MARK: Final = "_assay_failure"
-LONGEST_NAME = 64
 
 
 def status_of(error: BaseException | None, *, of_step: bool = False) -> str:
@@ -27,12 +24,6 @@ def type_of(error: BaseException, step_type: str | None) -> str:
     if any("timeout" in kind.__name__.lower() for kind in type(error).__mro__):
         return "timeout"
     return TYPES_BY_STEP.get(step_type or "", ELSEWHERE)
-
-
-def code_of(error: BaseException) -> str:
-    """Return the name of the error's class, or of the nearest class above it whose name is a code."""
-    names = (kind.__name__ for kind in type(error).__mro__)
-    return next(name for name in names if is_code(name) and len(name) <= LONGEST_NAME)
 
 
 def is_told(error: BaseException, run_id: str) -> bool:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from assay.core.codes import REASONS, SIGNALS, STEP_TYPES
+from assay.error_code import error_code
 from assay.tracing import admit
-from assay.tracing.fail import code_of, is_told, status_of, tell, type_of
+from assay.tracing.fail import is_told, status_of, tell, type_of
 from assay.tracing.items import DecisionItem, SignalItem, StepItem
 from assay.tracing.place import Place, here
 from assay.tracing.record import Record
@@ -229,7 +230,7 @@ class Run(Place):
         if status == "success":
             status = self._status or ("failure" if self._failed else status)
         elif error is not None and status == "failure" and not is_told(error, run_id):
-            record.fail(type_of(error, None), code_of(error), None)
+            record.fail(type_of(error, None), error_code(error), None)
             tell(error, run_id)
         record.item.ended_at = record.now()
         record.item.status = status

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from assay.error_code import error_code
 from assay.tracing import admit
-from assay.tracing.fail import ELSEWHERE, TYPES_BY_STEP, code_of, is_told, status_of, tell, type_of
+from assay.tracing.fail import ELSEWHERE, TYPES_BY_STEP, is_told, status_of, tell, type_of
 from assay.tracing.items import StepItem
 from assay.tracing.place import Place
 from assay.tracing.record import Record
@@ -80,7 +81,7 @@ class Step(Place):
         if item.status == "running" or status == "failure":
             item.status = status
         if error is not None and status == "failure" and not is_told(error, record.item.run_id):
-            record.fail(type_of(error, item.step_type), code_of(error), self.step_id or None)
+            record.fail(type_of(error, item.step_type), error_code(error), self.step_id or None)
             tell(error, record.item.run_id)
 
     def __repr__(self) -> str:
