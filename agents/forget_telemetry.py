@@ -5,13 +5,13 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from agents.forget_counts import forget_counts
 from agents.telemetry.rows import COLUMNS
 from config.months import EPOCH, first_id
 
 # Runs that go in one transaction, with all that belongs to them: short enough that nobody waits for it.
 SLICE = 500
 _MILLISECOND = 80
-ROLLUPS = ("agents_runcount", "agents_decisioncount", "agents_signalcount")
 NEXT = """
     SELECT id FROM agents_run WHERE project_id = %(project)s AND id >= %(start)s AND id < %(end)s
     ORDER BY id OFFSET %(slice)s LIMIT 1
@@ -43,9 +43,7 @@ def forget_telemetry(*, project_id: UUID, before: datetime) -> int:
                 cursor.execute(DELETE.format(table), named)
                 runs += cursor.rowcount if table == "agents_run" else 0
         start = until
-    with connection.cursor() as cursor:
-        for table in ROLLUPS:
-            cursor.execute(f"DELETE FROM {table} WHERE project_id = %s AND start < %s", [project_id, before])  # noqa: S608
+    forget_counts(before=before, project_id=project_id)
     return runs
 
 

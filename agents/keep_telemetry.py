@@ -7,7 +7,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from agents.forget_telemetry import ROLLUPS, forget_telemetry
+from agents.forget_counts import forget_counts
+from agents.forget_telemetry import forget_telemetry
 from agents.keep_telemetry_months import forget_months, keep_telemetry_months
 from agents.telemetry.rows import COLUMNS
 from config.months import drop_months, first_id, month_of, next_month
@@ -64,6 +65,5 @@ def _drop(before: datetime) -> list[str]:
             if not cursor.rowcount:
                 break
         dropped = [name for table in COLUMNS for name in drop_months(table, before)]
-        for table in ROLLUPS:
-            cursor.execute(f"DELETE FROM {table} WHERE start < %s", [month])  # noqa: S608 - our own tables
+    forget_counts(before=month)
     return dropped

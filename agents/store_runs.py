@@ -1,5 +1,6 @@
 """This file lets you store runs, in groups that are merged as one, with everything that counts them."""
 
+import itertools
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +10,12 @@ import psycopg
 from assay.core.errors import AssayError
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from agents.add_counts import add_counts
 from agents.answer_calls import answer_calls
+from agents.fold_counts import fold_counts
 from agents.keep_telemetry_months import forget_months, keep_telemetry_months, unkept_months
 from agents.load_runs import load_runs
 from agents.note_calls import note_calls
+from agents.note_counts import note_counts
 from agents.telemetry.count import Counts
 from agents.telemetry.facts import Group, Run
 from agents.telemetry.held import Held
@@ -29,6 +31,10 @@ from config.months import month_of, time_of_id
 Merge = Callable[[list[Run], list[Run]], list[Run]]
 
 TRIES = 5
+# After so many transactions of a process, what they count for is added up: hundreds of rollup rows are written once
+# for all of them, and who asks a question waits a moment at most.
+FOLDED_EVERY = 32
+_stored = itertools.count(1)
 # A deadlock, a serialization failure: the database asks for another try. A check that is none of a constraint's: the
 # month that was there a moment ago is dropped.
 _AGAIN = ("40P01", "40001")
@@ -82,6 +88,8 @@ def store_runs(*, project_id: UUID, groups: Sequence[Group], merge: Merge) -> li
                 raise
         else:
             answer_calls(project_id=project_id, held=held)
+            if next(_stored) % FOLDED_EVERY == 0:
+                fold_counts(wait=False)
             return told
     raise OperationalError("no try was left")
 
@@ -159,7 +167,7 @@ def _recall(project_id: UUID, held: Sequence[Held]) -> None:
 
 
 def _write(project_id: UUID, held: Sequence[Held]) -> None:
-    """What differs between what each group was and what it is: rows, calls, and last the counts."""
+    """What differs between what each group was and what it is: rows, calls and counts."""
     for table in OF_RUNS:
         gone: list[str] = []
         new: list[Row] = []
@@ -177,4 +185,4 @@ def _write(project_id: UUID, held: Sequence[Held]) -> None:
         # Nothing came of it: whoever sends it next is the first.
         with connection.cursor() as cursor:
             cursor.execute(RELEASE, {"project": project_id, "keys": empty})
-    add_counts(project_id=project_id, counts=counts)
+    note_counts(project_id=project_id, counts=counts)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Min, QuerySet, Sum
 
 from agents.admin.windows import Window
+from agents.fold_counts import fold_counts
 from agents.models import RunCount
 
 MOST_CHOICES = 200
@@ -37,7 +38,8 @@ class Select:
 
 
 def known_agents(project_id: UUID, window: Window) -> list[Known]:
-    """Those of the window, by the days' rollups. One query."""
+    """Those of the window, by the days' rollups. Two queries, once everything is folded."""
+    fold_counts()
     days: QuerySet[Any] = RunCount.objects.filter(project_id=project_id, grain="d")
     if window.start is not None:
         days = days.filter(start__gte=window.start)

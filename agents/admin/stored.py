@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
+from agents.fold_counts import fold_counts
 from agents.models import DropCount, Run, RunCount
 from agents.otlp.aliases import NAMES
 from config.months import time_of_id
@@ -81,9 +82,10 @@ class Drop:
 
 
 def months_of(project_id: UUID, oldest: datetime | None) -> list[Month]:
-    """The newest first, from the month of the oldest run on. One query of rollups."""
+    """The newest first, from the month of the oldest run on. Two queries, once everything is folded."""
     if oldest is None:
         return []
+    fold_counts()
     days: QuerySet[Any] = RunCount.objects.filter(
         project_id=project_id, grain="d", start__gte=oldest.replace(hour=0, minute=0, second=0, microsecond=0)
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 
 from agents.admin.windows import Window
+from agents.fold_counts import fold_counts
 from agents.models import RunCount
 
 NUMBERS = ("runs", "running", "success", "failure", "partial", "looping", "costed")
@@ -57,7 +58,8 @@ class Column:
 
 
 def tally(project_id: UUID, window: Window, codes: dict[str, str]) -> tuple[Tally, list[Column]]:
-    """One query of rollups, whatever the number of runs."""
+    """Two queries, once everything is folded, whatever the number of runs."""
+    fold_counts()
     counts: QuerySet[Any] = RunCount.objects.filter(project_id=project_id, grain=window.grain, **codes)
     if window.start is not None:
         counts = counts.filter(start__gte=window.start)

@@ -3,6 +3,7 @@ from agents.models.handoff_results import HandoffResult
 from agents.models.handoffs import Handoff
 from agents.models.memory import AgentMemory
 from agents.models.payload_types import PayloadType
+from agents.models.pending import PendingCount
 from agents.models.rollups import DecisionCount, DropCount, RunCount, SignalCount
 from agents.models.roster import Agent
 from agents.models.settings import AgentSettings
@@ -22,6 +23,7 @@ __all__ = [
     "HandoffEvent",
     "HandoffResult",
     "PayloadType",
+    "PendingCount",
     "QualitySignal",
     "Run",
     "RunCount",

@@ -1,6 +1,6 @@
 """What runs count for: their contributions to the rollups, which add up and may be taken back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -11,7 +11,6 @@ from assay.core.codes import FAILURE_TYPES
 from agents.telemetry.facts import Run
 
 HOUR = 3_600_000
-DAY = 24 * HOUR
 FAILED = tuple(f"failed_{kind}" for kind in FAILURE_TYPES)
 _KINDS = {kind: place for place, kind in enumerate(FAILURE_TYPES)}
 
@@ -26,29 +25,36 @@ RUN_SUMS = (
 )
 DECISION_SUMS = ("decisions", "rated", "confidence", "runs", "runs_with_failures", *FAILED)
 SIGNAL_SUMS = ("true_count", "false_count", "runs_told", "runs", "runs_success")
+# The columns of what waits to be added, in their order: of decisions and signals, a list in each.
+PLACE = ("start", "agent_id", "agent_version", "environment")
+DECISION = ("decision_type", "reason_code", *DECISION_SUMS)
+SIGNAL = ("signal_type", "signal_code", *SIGNAL_SUMS)
+COLUMNS = (
+    *PLACE,
+    *RUN_SUMS,
+    *(f"of_decisions_{name}" for name in DECISION),
+    *(f"of_signals_{name}" for name in SIGNAL),
+)
 _STATUS = {status: RUN_SUMS.index(status) for status in ("running", "success", "failure", "partial")}
 _FIRST_FAILED = RUN_SUMS.index(FAILED[0])
 _FIRST_FAILED_OF_DECISION = DECISION_SUMS.index(FAILED[0])
 
-# The hour's first millisecond, agent, version and environment; then a type and a code.
-Key = tuple[Any, ...]
-Sums = dict[Key, list[Any]]
+# The hour's first millisecond, agent, version and environment; a type and a code.
+Place = tuple[int, str, str, str]
+Pair = tuple[str, str]
+Sums = dict[Pair, list[Any]]
 
 
 @dataclass(slots=True)
-class Counts:
-    """Sums by hour of what was added and taken back."""
+class Counted:
+    """The sums of one place."""
 
-    runs: Sums = field(default_factory=dict)
+    runs: list[Any] = field(default_factory=lambda: [0] * len(RUN_SUMS))
     decisions: Sums = field(default_factory=dict)
     signals: Sums = field(default_factory=dict)
 
-    def add(self, run: Run, milliseconds: int, sign: int = 1) -> None:
-        """Count a run whose group was first heard to begin at this Unix time; with sign -1, count it no longer."""
-        where = (milliseconds - milliseconds % HOUR, run.agent_id, run.agent_version, run.environment)
-        sums = self.runs.get(where)
-        if sums is None:
-            sums = self.runs[where] = [0] * len(RUN_SUMS)
+    def add(self, run: Run, sign: int) -> None:
+        sums = self.runs
         finished = run.status != "running"
         kinds = {_KINDS[failure.failure_type] for failure in run.failures} if run.failures else ()
         failed = finished and (run.status == "failure" or bool(run.failures))
@@ -66,47 +72,62 @@ class Counts:
         sums[10] += sign * len(run.signals)
         _add_spent(sums, run, sign)
         if run.decisions:
-            self._add_decisions(run, where, sign, kinds)
+            self._add_decisions(run, sign, kinds)
         if run.signals:
-            self._add_signals(run, where, sign)
+            self._add_signals(run, sign)
 
-    def _add_decisions(self, run: Run, where: Key, sign: int, kinds: Iterable[int]) -> None:
+    def _add_decisions(self, run: Run, sign: int, kinds: Iterable[int]) -> None:
         met = set()
         finished = run.status != "running"
         failed = run.status == "failure" or bool(run.failures)
         for decision in run.decisions:
-            key = (*where, decision.decision_type, decision.reason_code)
-            sums = self.decisions.get(key)
+            pair = (decision.decision_type, decision.reason_code)
+            sums = self.decisions.get(pair)
             if sums is None:
-                sums = self.decisions[key] = [0] * len(DECISION_SUMS)
+                sums = self.decisions[pair] = [0] * len(DECISION_SUMS)
             sums[0] += sign
             if decision.confidence is not None:
                 sums[1] += sign
                 sums[2] += sign * decision.confidence
-            if finished and key not in met:
-                met.add(key)
+            if finished and pair not in met:
+                met.add(pair)
                 sums[3] += sign
                 sums[4] += sign * failed
                 for kind in kinds:
                     sums[_FIRST_FAILED_OF_DECISION + kind] += sign
 
-    def _add_signals(self, run: Run, where: Key, sign: int) -> None:
+    def _add_signals(self, run: Run, sign: int) -> None:
         told, true = set(), set()
         finished = run.status != "running"
         succeeded = run.status == "success"
         for signal in run.signals:
-            key = (*where, signal.signal_type, signal.signal_code)
-            sums = self.signals.get(key)
+            pair = (signal.signal_type, signal.signal_code)
+            sums = self.signals.get(pair)
             if sums is None:
-                sums = self.signals[key] = [0] * len(SIGNAL_SUMS)
+                sums = self.signals[pair] = [0] * len(SIGNAL_SUMS)
             sums[0 if signal.value else 1] += sign
-            if finished and key not in told:
-                told.add(key)
+            if finished and pair not in told:
+                told.add(pair)
                 sums[2] += sign
-            if finished and signal.value and key not in true:
-                true.add(key)
+            if finished and signal.value and pair not in true:
+                true.add(pair)
                 sums[3] += sign
                 sums[4] += sign * succeeded
+
+
+@dataclass(slots=True)
+class Counts:
+    """Sums of what was added and taken back, by place: the hour, agent, version and environment."""
+
+    places: dict[Place, Counted] = field(default_factory=dict)
+
+    def add(self, run: Run, milliseconds: int, sign: int = 1) -> None:
+        """Count a run whose group was first heard to begin at this Unix time; with sign -1, count it no longer."""
+        place = (milliseconds - milliseconds % HOUR, run.agent_id, run.agent_version, run.environment)
+        counted = self.places.get(place)
+        if counted is None:
+            counted = self.places[place] = Counted()
+        counted.add(run, sign)
 
 
 def _add_spent(sums: list[Any], run: Run, sign: int) -> None:
@@ -129,21 +150,21 @@ def _add_spent(sums: list[Any], run: Run, sign: int) -> None:
         sums[22] += sign * float(run.cost_usd) ** 2
 
 
-def rows(sums: Sums) -> Iterator[tuple[str, datetime, Key, list[Any]]]:
-    """By grain, first instant and key, in their order: days, and the hours that add up to them. What comes to nothing
-    is left out."""
-    days: Sums = {}
-    for key, hour in sums.items():
-        day = (key[0] - key[0] % DAY, *key[1:])
-        days[day] = [a + b for a, b in zip(days[day], hour, strict=True)] if day in days else hour
-    for grain, by_key in (("d", days), ("h", sums)):
-        for key, numbers in sorted(by_key.items(), key=_key):
-            if any(numbers):
-                yield grain, _instant(key[0]), key[1:], numbers
+def rows(counts: Counts) -> Iterator[tuple[Any, ...]]:
+    """For each place a row of COLUMNS. A list is written as PostgreSQL's arrays are, or None where nothing in it is
+    other than 0; what comes to nothing is left out."""
+    for (hour, *codes), counted in counts.places.items():
+        decisions, signals = _arrays(counted.decisions, DECISION_SUMS), _arrays(counted.signals, SIGNAL_SUMS)
+        if any(counted.runs) or any(decisions) or any(signals):
+            yield _instant(hour), *codes, *counted.runs, *decisions, *signals
 
 
-def _key(entry: tuple[Key, list[Any]]) -> Key:
-    return entry[0]
+def _arrays(sums: Sums, names: Sequence[str]) -> list[str | None]:
+    """Types, codes, and each sum by its name."""
+    entries = [(*pair, *numbers) for pair, numbers in sums.items() if any(numbers)]
+    if not entries:
+        return [None] * (2 + len(names))
+    return [f"{{{','.join(map(str, column))}}}" if any(column) else None for column in zip(*entries, strict=True)]
 
 
 @lru_cache(maxsize=100)

@@ -13,6 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
+from agents.fold_counts import fold_counts
 from agents.models import Call, Decision, Failure, QualitySignal, Run, RunCount, SignalCount, Step
 from tests.conftest import Person
 
@@ -208,6 +209,7 @@ def failures(person: Person, run: Run) -> set[tuple[str, str]]:
 
 def everything(person: Person) -> dict[str, list[dict[str, Any]]]:
     """All that is stored of the project's telemetry, but when it was received, in an order of its own."""
+    fold_counts()
     stored = {}
     for table in (Run, Step, Failure, Decision, QualitySignal, Call, RunCount, SignalCount):
         rows = [

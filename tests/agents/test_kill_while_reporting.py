@@ -34,7 +34,9 @@ TOTALS = """
 import json
 import django
 django.setup()
+from agents.fold_counts import fold_counts
 from agents.models import Decision, Failure, QualitySignal, Run, RunCount, RunKey, Step
+fold_counts()
 count = RunCount.objects.filter(grain="d").values("runs", "steps", "decisions", "signals", "failed_tool")
 print(json.dumps({
     "run_ids": sorted(Run.objects.values_list("run_id", flat=True)),

@@ -36,8 +36,8 @@ QUESTIONS = {
 }
 OF_DECISIONS = [path for path in QUESTIONS if path.startswith(("decisions", "signals", "correlate"))]
 # Who is asked and the project's revision aside.
-QUERIES = {"decisions/aggregate": 2, "signals/aggregate": 2, "correlate/decisions-failures": 3}
-QUERIES |= {"correlate/signals-outcomes": 3, "compare/versions": 4, "agents/graph": 3, "runs/loops": 3, "runs": 1}
+QUERIES = {"decisions/aggregate": 3, "signals/aggregate": 3, "correlate/decisions-failures": 5}
+QUERIES |= {"correlate/signals-outcomes": 5, "compare/versions": 7, "agents/graph": 4, "runs/loops": 4, "runs": 1}
 
 
 @pytest.fixture
