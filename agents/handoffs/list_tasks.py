@@ -8,17 +8,13 @@ from uuid import UUID
 
 import msgspec
 from assay.core.errors import AssayError, single
-from django.db import models
-from django.db.models.functions import Greatest
 
 from agents.a2a.messages import ListTasks
 from agents.a2a.tasks import STATES, statuses_of
 from agents.models import Handoff
-from agents.models.handoff_states import Status
 from sentinel.access import Access
 
 Zoned = Annotated[datetime, msgspec.Meta(tz=True)]
-TIMES = [f"{status.lower()}_at" for status in Status]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +29,21 @@ class Tasks:
 def list_tasks(*, access: Access, asked: ListTasks) -> Tasks:
     """Three queries. Raises AssayError 403, 422 `invalid_page_token`, `invalid_status`, `invalid_timestamp`."""
     access.require("agents.read")
-    # Of what is null GREATEST takes no notice.
-    found: Any = (
-        Handoff.objects.in_project(access.project_id).judged().annotate(moved_at=Greatest("created_at", *TIMES))
-    )
+    found: Any = Handoff.objects.in_project(access.project_id).judged().by_move()
     if asked.context_id:
         found = found.filter(context_id=asked.context_id)
     if asked.status and asked.status != "TASK_STATE_UNSPECIFIED":
         if asked.status not in [*STATES.values(), "TASK_STATE_AUTH_REQUIRED"]:
             raise single("invalid_status", "/status", "There is no such state.")
-        found = found.filter(state__in=statuses_of(asked.status))
+        found = found.standing(statuses_of(asked.status))
     if asked.status_timestamp_after:
         found = found.filter(moved_at__gte=_moment(asked.status_timestamp_after))
     total = found.count()
     if asked.page_token:
         moved_at, id_ = _read(asked.page_token)
-        found = found.filter(models.Q(moved_at__lt=moved_at) | models.Q(moved_at=moved_at, id__lt=id_))
-    rows: list[Any] = list(found.with_parts().order_by("-moved_at", "-id")[: asked.page_size + 1])
+        # The first bound is where the index is entered.
+        found = found.filter(moved_at__lte=moved_at).exclude(moved_at=moved_at, id__gte=id_)
+    rows: list[Any] = list(found.with_parts()[: asked.page_size + 1])
     page = rows[: asked.page_size]
     return Tasks(page, _token(page[-1]) if len(rows) > len(page) else "", total)
 

@@ -1,12 +1,14 @@
 """Work that one agent gives to another: what it is, where it stands, and all that became of it."""
 
 import secrets
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.functions import TransactionNow
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models.functions import Greatest
 
 from agents.models.handoff_events import HandoffEvent
 from agents.models.handoff_results import HandoffResult
@@ -30,6 +32,11 @@ def new_task_id() -> str:
     return f"TASK-{secrets.token_hex(4).upper()}"
 
 
+def _moved_at() -> Greatest:
+    """When it last came into a state. Of what is null GREATEST takes no notice."""
+    return Greatest("created_at", *(f"{status.lower()}_at" for status in Status))
+
+
 def _judgement() -> dict[str, Any]:
     is_open = models.Q(status__in=OPEN)
     lapsed = models.Q(status=Status.IN_PROGRESS, lease_until__lte=TransactionNow())
@@ -50,6 +57,11 @@ def _judgement() -> dict[str, Any]:
     }
 
 
+def _overdue() -> models.Q:
+    lapsed = models.Q(status=Status.IN_PROGRESS, lease_until__lte=TransactionNow())
+    return models.Q(status__in=OPEN, deadline__lte=TransactionNow()) | lapsed
+
+
 class HandoffQuerySet(models.QuerySet["Handoff"]):
     def in_project(self, project_id: UUID) -> "HandoffQuerySet":
         return self.filter(project_id=project_id)
@@ -58,6 +70,14 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
         """Each with its `state` and `attempt_now` as of this moment, whether or not a worker has written it down yet:
         past its deadline it is expired, past its lease it waits again, or has failed where no attempt is left."""
         return self.annotate(**_judgement())
+
+    def standing(self, states: Collection[Status]) -> "HandoffQuerySet":
+        """Judged ones that are in one of these states by now. Indexes find them: written down as such, or overdue."""
+        return self.judged().filter(models.Q(status__in=states) | _overdue(), state__in=states)
+
+    def by_move(self) -> "HandoffQuerySet":
+        """What moved last comes first: each with when that was, `moved_at`."""
+        return self.annotate(moved_at=_moved_at()).order_by("-moved_at", "-id")
 
     def with_parts(self) -> "HandoffQuerySet":
         """Each judged, with what it is shown with. Two queries, however many there are."""
@@ -82,10 +102,7 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
 
     def overdue(self) -> "HandoffQuerySet":
         """Open ones that time has moved on: past their deadline or their lease."""
-        return self.filter(
-            models.Q(status__in=OPEN, deadline__lte=TransactionNow())
-            | models.Q(status=Status.IN_PROGRESS, lease_until__lte=TransactionNow())
-        )
+        return self.filter(_overdue())
 
 
 class Handoff(Identified):
@@ -171,6 +188,7 @@ class Handoff(Identified):
                 name="handoffs_in_turn",
             ),
             models.Index(fields=["project", "-id"], name="handoffs_by_time"),
+            models.Index(models.F("project"), _moved_at().desc(), models.F("id").desc(), name="handoffs_by_move"),
             models.Index(fields=["project", "status", "-id"], name="handoffs_by_status"),
             models.Index(fields=["project", "context_id", "-id"], name="handoffs_by_context"),
             models.Index(
