@@ -74,7 +74,7 @@ def test_it_leads_to_the_prompt_the_experiment_and_the_family(mia: Person) -> No
     parent.trial = facts.Trial(arm.version_id, arm.experiment_id, 1)
     runs = keep(mia.project, child, parent)
     of_child, of_parent = (shown(mia, page_of(runs[name])) for name in ("campaign-0412-draft", "weekly-plan"))
-    assert "Called by weekly-plan NOVA 1.0.0" in words(of_child)
+    assert "Called by NOVA 1.0.0 weekly-plan" in words(of_child)
     assert page_of(runs["weekly-plan"]) in of_child
     assert "Bread caption 1.0.0" in of_child
     assert page_of(runs["campaign-0412-draft"]) in of_parent
