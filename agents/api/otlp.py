@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from agents.otlp.aliases import NAMES
+from agents.otlp.aliases import NAMES, ONE
 from agents.otlp.read_json import read_json
 from agents.otlp.read_protobuf import read_protobuf
 from agents.otlp.span import Sent
@@ -24,12 +24,19 @@ JSON, PROTOBUF = "application/json", "application/x-protobuf"
 # google.rpc.Code by HTTP status: what a client that speaks gRPC otherwise would be told.
 _CODES = {401: 16, 403: 7, 404: 5, 405: 12, 409: 10, 429: 8, 500: 13, 503: 14}
 _INVALID_ARGUMENT = 3
+# Why spans were rejected: of many, and of one.
 _REASONS = {
-    "invalid_id": "have no valid ids",
-    "time_out_of_range": "began or ended before what is kept, or more than a day ahead",
-    "too_many_spans": "belong to traces of more than 10,000 spans",
-    "too_many_sent": "come after the first 50,000 of a request",
-    "run_conflict": "belong to traces whose id is that of another run",
+    "invalid_id": "spans that have no valid ids",
+    "time_out_of_range": "spans that began or ended before what is kept, or more than a day ahead",
+    "too_many_spans": "spans that belong to traces of more than 10,000 spans",
+    "too_many_sent": "spans that come after the first 50,000 of a request",
+    "run_conflict": "spans that belong to traces whose id is that of another run",
+}
+_ONE_REASON = {
+    "invalid_id": "span that has no valid ids",
+    "time_out_of_range": "span that began or ended before what is kept, or more than a day ahead",
+    "too_many_sent": "span that comes after the first 50,000 of a request",
+    "run_conflict": "span that belongs to a trace whose id is that of another run",
 }
 
 
@@ -71,16 +78,18 @@ def _say(recorded: Recorded) -> str:
     """What was rejected, waits and was dropped, in a sentence each; empty where nothing was."""
     said = []
     if recorded.rejected:
-        said.append(f"Not taken: {_list(recorded.rejected, _REASONS, 'spans that ')}.")
+        said.append(f"Not taken: {_list(recorded.rejected, _REASONS, _ONE_REASON)}.")
     if recorded.waiting:
-        said.append(f"Waiting an hour for an agent, a model or a tool of their trace: {recorded.waiting} spans.")
+        spans = "1 span" if recorded.waiting == 1 else f"{recorded.waiting} spans"
+        said.append(f"Waiting an hour for an agent, a model or a tool of their trace: {spans}.")
     if recorded.dropped:
-        said.append(f"Telemetry holds codes and numbers. Not kept: {_list(recorded.dropped, NAMES)}.")
+        said.append(f"Telemetry holds codes and numbers. Not kept: {_list(recorded.dropped, NAMES, ONE)}.")
     return " ".join(said)
 
 
-def _list(counts: Mapping[str, int], names: Mapping[str, str], before: str = "") -> str:
-    return ", ".join(f"{count} {before}{names.get(what, what)}" for what, count in sorted(counts.items()))
+def _list(counts: Mapping[str, int], many: Mapping[str, str], one: Mapping[str, str]) -> str:
+    told = {what: one.get(what) if count == 1 else None for what, count in counts.items()}
+    return ", ".join(f"{count} {told[what] or many.get(what, what)}" for what, count in sorted(counts.items()))
 
 
 def _refuse(encoding: Encoding, error: AssayError) -> HttpResponse:

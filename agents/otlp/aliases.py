@@ -162,7 +162,29 @@ NAMES = {
     "decisions": "decisions and signals, which this project does not keep",
     "unknown_reasons": "decisions whose reason is none of their type",
     "unknown_versions": "versions of prompts that this project does not have",
+    "durations": "durations of spans that ended before they began",
     "plain_spans": "spans of traces without an agent, a model or a tool",
+}
+# The same where it is one.
+ONE = {
+    "messages": "message to or from a model",
+    "instructions": "instruction",
+    "tool_arguments": "argument list of a tool",
+    "tool_results": "result of a tool",
+    "definitions": "definition of a tool or an agent",
+    "documents": "document or query",
+    "inputs": "input",
+    "outputs": "output",
+    "exceptions": "message of an exception",
+    "attributes": "other attribute",
+    "events": "event",
+    "links": "link",
+    "status_messages": "message of a status",
+    "decisions": "decision or signal, which this project does not keep",
+    "unknown_reasons": "decision whose reason is none of its type",
+    "unknown_versions": "version of a prompt that this project does not have",
+    "durations": "duration of a span that ended before it began",
+    "plain_spans": "span of a trace without an agent, a model or a tool",
 }
 
 

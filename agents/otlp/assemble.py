@@ -86,7 +86,7 @@ class _Assembly:
             environment=agent.environment or PRODUCTION,
             status="running" if agent.ended is None and not agent.failed else _status(agent.failed, steps, calls),
             started_at=at(agent.started),
-            ended_at=None if agent.ended is None else at(agent.ended),
+            ended_at=_ended_at(agent),
             latency_ms=latency(agent),
             parent_run_id=None if agent.span_id == self.root else self.run_id(above),
             session_id=agent.session,
@@ -109,9 +109,10 @@ class _Assembly:
             default=(UNSAID, UNSAID),
         )
         hint = None if self.agents else min((span.agent for span in told if span.agent is not None), default=None)
-        ended = [span.ended for span in below if span.ended is not None]
+        ended = [max(span.ended, span.started) for span in below if span.ended is not None]
         waits = any(self._waits(span) for span in below) or len(ended) < len(below)
         first, last = below[0].started, max(ended, default=None)
+        untimed = any(span.ended is not None and span.ended < span.started for span in below)
         run = Run(
             run_id=self.trace_id,
             agent_id=hint or service,
@@ -120,7 +121,7 @@ class _Assembly:
             status="running" if waits else _status(self._all_failed(below), steps, calls),
             started_at=at(first),
             ended_at=None if waits or last is None else at(last),
-            latency_ms=None if waits or last is None else (last - first) / 1000,
+            latency_ms=None if waits or last is None or untimed else (last - first) / 1000,
             session_id=min((span.session for span in told if span.session is not None), default=None),
             trace_id=self.trace_id,
             metadata={"service": service} if hint else {},
@@ -181,8 +182,7 @@ class _Assembly:
         if span.ended is None:
             step.status = "running"
         else:
-            step.ended_at = at(span.ended)
-            step.latency_ms = (span.ended - span.started) / 1000
+            step.ended_at, step.latency_ms = _ended_at(span), latency(span)
         if span.failed:
             step.status = "failure"
         # A row with metadata costs the database more: few have any.
@@ -221,8 +221,12 @@ def at(microseconds: int) -> datetime:
 
 
 def latency(span: Span) -> float | None:
-    """In milliseconds."""
-    return None if span.ended is None else (span.ended - span.started) / 1000
+    """In milliseconds; None where it has not ended, or ended before it began."""
+    return None if span.ended is None or span.ended < span.started else (span.ended - span.started) / 1000
+
+
+def _ended_at(span: Span) -> datetime | None:
+    return None if span.ended is None else at(max(span.ended, span.started))
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:

@@ -48,9 +48,10 @@ class Chosen(msgspec.Struct, frozen=True):
 class Span(msgspec.Struct, kw_only=True):
     """`kind` is `agent` or a step's type; `known` whether it is a span of the kinds that make runs.
 
-    Times are microseconds since 1970. `agent`, `session` and the three of its origin are an agent's own; of a step they
-    only tell what run it may be of while no agent is known, and are None once it has been stored. `code` says what a
-    failed span failed of.
+    Times are microseconds since 1970. A span that ended before it began, as where a clock is set back, has ended the
+    microsecond before: how long it took is not known. `agent`, `session` and the three of its origin are an agent's
+    own; of a step they only tell what run it may be of while no agent is known, and are None once it has been stored.
+    `code` says what a failed span failed of.
     """
 
     span_id: str
@@ -133,8 +134,7 @@ class Sent:
             kind=kind,
             known=known,
             started=started,
-            # A clock that is set back ends a span before it began.
-            ended=max(started, ended) if ended else None,
+            ended=self._end(started, ended),
             service=origin.service,
             service_version=origin.service_version,
             environment=origin.environment,
@@ -165,6 +165,11 @@ class Sent:
             # Who tells of a decision or a version means to be heard.
             span.known = known or span.decision is not None or span.trial is not None
         self.traces[trace_id].append(span)
+
+    def _end(self, started: int, ended: int) -> int | None:
+        if ended and ended < started:
+            self.dropped["durations"] += 1
+        return max(ended, started - 1) if ended else None
 
     def _add_use(self, span: Span, told: dict[str, Any]) -> None:
         span.model = self._namer.code(told.get("model", ""))

@@ -47,7 +47,7 @@ def _of_agent(run: Run, codes: dict[str, str], chosen: dict[str, Chosen]) -> Spa
         remote_parent=run.metadata.get("remote_parent") is True,
         kind="agent",
         started=_microseconds(run.started_at),
-        ended=None if run.ended_at is None else _microseconds(run.ended_at),
+        ended=_ended(run),
         failed=run.status == "failure",
         code=codes.get(span_id) or _error(run.metadata),
         agent=run.agent_id,
@@ -70,7 +70,7 @@ def _of_step(step: Step, codes: dict[str, str], chosen: dict[str, Chosen]) -> Sp
         kind=step.step_type,
         name=step.name,
         started=0 if step.started_at is None else _microseconds(step.started_at),
-        ended=None if step.ended_at is None else _microseconds(step.ended_at),
+        ended=_ended(step),
         failed=step.status == "failure",
         code=codes.get(step.step_id) or _error(step.metadata),
         model=step.model,
@@ -82,6 +82,13 @@ def _of_step(step: Step, codes: dict[str, str], chosen: dict[str, Chosen]) -> Sp
         trial=step.trial,
         decision=chosen.get(step.step_id),
     )
+
+
+def _ended(part: Run | Step) -> int | None:
+    """What has ended and took nobody knows how long had ended before it began."""
+    if part.ended_at is None:
+        return None
+    return _microseconds(part.ended_at) - (part.latency_ms is None)
 
 
 def _hint(step: Span, run: Run) -> None:

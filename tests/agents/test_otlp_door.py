@@ -124,7 +124,7 @@ def test_it_tells_what_it_dropped_and_counts_it(mia: Person) -> None:
     told = send(mia, *EVERYTHING)
 
     assert told.rejected_spans == 0
-    for what in ("1 inputs", "1 messages to and from models", "1 events", "2 links", "1 messages of statuses"):
+    for what in ("1 input,", "1 message to or from a model,", "1 event,", "2 links,", "1 message of a status."):
         assert what in told.error_message
     counted = dict(DropCount.objects.filter(project=mia.project, door="otlp").values_list("what", "count"))
     assert counted == {
@@ -159,7 +159,7 @@ def test_it_rejects_clocks_that_are_far_off(mia: Person, at: float) -> None:
     told = send(mia, agent(1), tool(2, 1), model(3, 1, trace="f" * 32, at=at))
 
     assert told.rejected_spans == 1
-    assert "1 spans that began or ended before what is kept, or more than a day ahead" in told.error_message
+    assert "1 span that began or ended before what is kept, or more than a day ahead" in told.error_message
     assert list(runs(mia)) == ["trace"]
 
 

@@ -25,8 +25,9 @@ def spans(draw: st.DrawFn) -> Span:
     parent = draw(st.sampled_from([None, *IDS]))
     parent = None if parent == own else parent
     kind = draw(st.sampled_from(["agent", "agent", "model", "tool", "retrieve", "plan", "validate", "other"]))
-    started = draw(st.integers(0, 20))
-    took = draw(st.sampled_from([None, 0, 3, 20_000_000]))
+    started = draw(st.integers(1, 20))
+    # One that ended before it began has ended the microsecond before.
+    took = draw(st.sampled_from([None, -1, 0, 3, 20_000_000]))
     failed = draw(st.booleans())
     return Span(
         span_id=own,

@@ -414,7 +414,7 @@ def test_it_drops_a_decision_for_another_reason_and_says_so(mia: Person) -> None
     told = send(mia, tool(1, attributes={"decision.type": "tool_selection", "decision.reason_code": "early_exit"}))
 
     assert not Decision.objects.exists()
-    assert "1 decisions whose reason is none of their type" in told.error_message
+    assert "1 decision whose reason is none of its type" in told.error_message
 
 
 def test_it_keeps_no_decisions_and_signals_where_the_project_wants_none(mia: Person, bakery: Project) -> None:
@@ -440,10 +440,29 @@ def test_it_walks_in_no_circle(mia: Person) -> None:
 
 
 def test_it_takes_a_clock_that_was_set_back(mia: Person) -> None:
-    send(mia, agent(1, took=-20))
+    told = send(mia, agent(1, took=-20), tool(2, 1, took=-1))
 
+    assert told.rejected_spans == 0
+    assert "2 durations of spans that ended before they began" in told.error_message
+    assert DropCount.objects.get(what="durations").count == 2
     run = runs(mia)["trace"]
-    assert (run.latency_ms, run.status) == (0, "success")
+    (step,) = steps(mia, run)
+    for part in (run, step):
+        assert (part.latency_ms, part.status, part.ended_at) == (None, "success", part.started_at)
+    assert ("latency_threshold", "under_threshold") not in signals(mia, run)
+
+    send(mia, tool(3, 1, took=0))
+    assert [step.latency_ms for step in steps(mia, runs(mia)["trace"])] == [None, 0]
+    assert runs(mia)["trace"].latency_ms is None
+
+
+def test_a_trace_without_an_agent_takes_as_long_as_nobody_knows(mia: Person) -> None:
+    told = send(mia, tool(1, took=-20), tool(2, took=30))
+
+    assert "1 duration of a span that ended before it began" in told.error_message
+    run = runs(mia)["trace"]
+    assert (run.latency_ms, run.status) == (None, "success")
+    assert [step.latency_ms for step in steps(mia, run)] == [None, 30]
 
 
 def test_it_knows_the_version_that_a_resolution_names(mia: Person, stranger: Person) -> None:
@@ -469,4 +488,4 @@ def test_it_knows_the_version_that_a_resolution_names(mia: Person, stranger: Per
     run = runs(mia)["trace"]
     assert run.version_id == arm.version_id
     assert steps(mia, run)[0].version_id is None
-    assert "1 versions of prompts that this project does not have" in told.error_message
+    assert "1 version of a prompt that this project does not have" in told.error_message
