@@ -1,4 +1,4 @@
-"""This file lets you say which steps a run went through again and again, where it is known how many and how often."""
+"""This file lets you say where a run begins to go in circles, and which circles are the same."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -19,12 +19,6 @@ def start_of_cycle(steps: Sequence[Kind], length: int, repeats: int) -> int | No
         if unbroken == stretch:
             return place + 1 - stretch
     return None
-
-
-def cycle_of(steps: Sequence[Kind], length: int, repeats: int) -> tuple[Kind, ...] | None:
-    """Those steps; None where there are none."""
-    first = start_of_cycle(steps, length, repeats)
-    return None if first is None else tuple(steps[first : first + length])
 
 
 def turned(cycle: tuple[Kind, ...]) -> tuple[Kind, ...]:

@@ -1,20 +1,18 @@
 """This file lets you find runs that went in circles, and the circles that come up again and again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from uuid import UUID
 
 import msgspec
 
 from agents.questions.count_rows import FINISHED, RUNS
-from agents.questions.cycle import Kind, cycle_of, turned
+from agents.questions.cycle import Kind, turned
 from agents.questions.read_counts import read_counts
-from agents.questions.run_rows import COLUMNS, RunTold, group_of, read_rows, read_runs
+from agents.questions.read_cycles import read_cycles
+from agents.questions.run_rows import COLUMNS, RunTold, read_runs
 from agents.questions.scope import Scope, WindowTold
 
-# So many steps are read for one answer, and of one run.
-MOST_STEPS = 200_000
-MOST_OF_A_RUN = 2_000
 SUMS = ("running", "looping", *FINISHED)
 
 LOOPING = """
@@ -22,15 +20,6 @@ LOOPING = """
     WHERE project_id = %(project)s AND loop_repeats IS NOT NULL AND id >= %(low)s AND id < %(high)s {narrowed}
     ORDER BY id DESC LIMIT %(most)s
 """
-STEPS = f"""
-    SELECT step.run, step.step_type, step.name
-    FROM unnest(%(runs)s::uuid[]) WITH ORDINALITY AS asked (id, place) CROSS JOIN LATERAL (
-        SELECT run, step_type, name FROM agents_step
-        WHERE project_id = %(project)s AND run = asked.id AND agents_step.id {group_of("asked.id")}
-        ORDER BY seq, step_id LIMIT {MOST_OF_A_RUN}
-    ) step
-    LIMIT {MOST_STEPS}
-"""  # noqa: S608 - numbers and columns of our own
 
 
 class CycleStep(msgspec.Struct, frozen=True):
@@ -41,8 +30,8 @@ class CycleStep(msgspec.Struct, frozen=True):
 
 
 class Loop(msgspec.Struct, frozen=True):
-    """A run, the steps that it went through again and again, and how often in a row. `cycle` is null where they lie
-    beyond the steps that were read."""
+    """A run, the steps that it went through again and again, and how often in a row. `cycle` is null where the
+    runs before it on the page have a million steps."""
 
     run: RunTold
     repeats: int
@@ -77,14 +66,15 @@ class Loops(msgspec.Struct):
 
 
 def find_loops(*, scope: Scope, before: UUID | None, size: int) -> Loops:
-    """Runs that went through the same steps at least three times in a row. Three queries."""
+    """Runs that went through the same steps at least three times in a row. Two queries, and one for each fifty of
+    them."""
     asked = scope.parameters | {"most": size + 1}
     if before is not None:
         asked["high"] = min(before, asked["high"])
     (everything,) = read_counts(RUNS, scope, (), SUMS) or [dict.fromkeys(SUMS, 0)]
     found = read_runs(LOOPING.format(columns=", ".join(COLUMNS), narrowed=scope.narrowed()), asked)
     runs = found[:size]
-    loops = _loops(runs, _steps(runs, scope.project_id))
+    loops = _loops(runs, read_cycles(project_id=scope.project_id, runs=runs))
     return Loops(
         window=scope.told,
         runs=sum(everything[status] for status in ("running", *FINISHED)),
@@ -95,22 +85,11 @@ def find_loops(*, scope: Scope, before: UUID | None, size: int) -> Loops:
     )
 
 
-def _steps(runs: Sequence[RunTold], project_id: UUID) -> dict[UUID, list[Kind]]:
-    """Each run's steps in their order, as far as they are read."""
-    steps: dict[UUID, list[Kind]] = {run.id: [] for run in runs}
-    if runs:
-        for step in read_rows(STEPS, {"project": project_id, "runs": list(steps)}):
-            steps[step["run"]].append((step["step_type"], step["name"]))
-    return steps
-
-
-def _loops(runs: Sequence[RunTold], steps: dict[UUID, list[Kind]]) -> list[Loop]:
-    loops = []
-    for run in runs:
-        length, repeats = run.loop_length or 1, run.loop_repeats or 1
-        cycle = cycle_of(steps[run.id], length, repeats)
-        loops.append(Loop(run, repeats, length, None if cycle is None else _told(cycle)))
-    return loops
+def _loops(runs: Sequence[RunTold], cycles: Mapping[UUID, Sequence[Kind]]) -> list[Loop]:
+    return [
+        Loop(run, run.loop_repeats or 1, run.loop_length or 1, _told(cycles[run.id]) if run.id in cycles else None)
+        for run in runs
+    ]
 
 
 def _groups(loops: Sequence[Loop]) -> list[LoopGroup]:

@@ -3,6 +3,8 @@
 import re
 from uuid import UUID
 
+from assay.core.privacy import is_code
+
 from agents.questions.run_rows import read_rows
 from agents.telemetry.ids import group_range, key_of
 
@@ -16,7 +18,10 @@ BY_CALL = "SELECT id FROM agents_call WHERE project_id = %(project)s AND run_id 
 
 
 def locate_run(*, project_id: UUID, run_id: str) -> UUID | None:
-    """The id of the run that is called so; None where there is none. Two queries, one more for a run within a trace."""
+    """The id of the run that is called so; None where there is none. Two queries, one more for a run within a trace;
+    none for what no run can be called."""
+    if not is_code(run_id):
+        return None
     keys = [key_of(run_id)]
     if trace := TRACE_ID.match(run_id):
         keys.append(key_of(trace.group()))

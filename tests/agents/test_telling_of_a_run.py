@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from agents.questions.cycle import cycle_of, turned
+from agents.questions.cycle import start_of_cycle, turned
 from agents.telemetry.facts import Group, Run, Trial
 from agents.telemetry.loops import find_loop
 from config.ids import uuid7
@@ -142,7 +142,20 @@ def test_it_tells_of_a_run_by_keys_alone(vic: Person) -> None:
     assert len([query for query in queries if "sentinel_" not in query["sql"]]) == 11
 
 
-@pytest.mark.parametrize("name", ["nobody", "team/one:2", "01a1f870-6278-73b3-8848-6dde89dfa39e", "a b", "ü", "%00"])
+NOBODY = [
+    "nobody",
+    "team/one:2",
+    "01a1f870-6278-73b3-8848-6dde89dfa39e",
+    "a b",
+    "ü",
+    "%00",
+    "\x00",
+    "run\x00",
+    "a" * 101,
+]
+
+
+@pytest.mark.parametrize("name", NOBODY)
 def test_it_says_where_there_is_no_such_run(vic: Person, name: str) -> None:
     answer = details(vic, name)
     assert (answer.status, answer.code) == (404, "not_found")
@@ -193,22 +206,44 @@ def test_it_finds_runs_that_went_in_circles(vic: Person, stranger: Person) -> No
     assert (theirs["results"], theirs["groups"], theirs["looping"]) == ([], [], 0)
 
 
-@pytest.mark.parametrize(
-    "kinds", ["abcabcabc", "xabababab", "aaaa", "abcdabcdabcdabc", "xxyabcabcabcabz", "abaabaabaaab", "bcabcabcabcabc"]
-)
-def test_it_names_the_circle_that_was_found(kinds: str) -> None:
-    found = find_loop(steps_of(*[("tool", kind) for kind in kinds]))
+CIRCLES = ["abcabcabc", "xabababab", "aaaa", "abcdabcdabcdabc", "xxyabcabcabcabz", "abaabaabaaab", "bcabcabcabcabc"]
+
+
+@pytest.mark.parametrize("kinds", CIRCLES)
+def test_it_names_the_circle_that_was_found(vic: Person, kinds: str) -> None:
+    steps = steps_of(*[("tool", kind) for kind in kinds])
+    found = find_loop(steps)
     assert found is not None
-    cycle = cycle_of([("tool", kind) for kind in kinds], *found)
-    assert cycle is not None
-    round_ = "".join(name or "" for _, name in cycle)
+    keep(vic.project.pk, a_run("round", at(6, 2), steps=steps))
+    (loop,) = told(vic, "runs/loops", **whole_month())["results"]
+    round_ = "".join(step["name"] for step in loop["cycle"])
     assert (len(round_), round_ * found[1] in kinds) == (found[0], True)
+    # On the page of the run the same is found where it has all steps anyway.
+    first = start_of_cycle([("tool", kind) for kind in kinds], *found)
+    assert first == kinds.index(round_ * found[1])
+    cycle = tuple(("tool", name) for name in round_)
     assert turned(cycle) == turned(cycle[1:] + cycle[:1]) == min(cycle[n:] + cycle[:n] for n in range(len(cycle)))
 
 
-def test_it_names_no_circle_where_none_is() -> None:
-    assert cycle_of([("tool", "a"), ("tool", "b")], 1, 3) is None
-    assert cycle_of([], 1, 3) is None
+def test_it_names_a_circle_that_comes_late(vic: Person) -> None:
+    straight: list[tuple[str, str | None]] = [("tool", f"step-{number}") for number in range(2_500)]
+    ring: list[tuple[str, str | None]] = [("plan", None), ("respond", "say"), ("plan", None), ("tool", "search")]
+    keep(
+        vic.project.pk,
+        a_run("early", at(6, 1), steps=steps_of(*ring, *ring[2:] * 3)),
+        *(a_run(f"late-{number}", at(6, 2, number), steps=steps_of(*straight, *ring[2:] * 4)) for number in range(3)),
+    )
+    answer = told(vic, "runs/loops", **whole_month())
+    assert [loop["repeats"] for loop in answer["results"]] == [4, 4, 4, 4]
+    named = [{"step_type": "plan", "name": None}, {"step_type": "tool", "name": "search"}]
+    assert [loop["cycle"] for loop in answer["results"]] == [named] * 4
+    (group,) = answer["groups"]
+    assert (group["runs"], group["latest"]) == (4, "late-2")
+
+
+def test_no_circle_begins_where_none_is() -> None:
+    assert start_of_cycle([("tool", "a"), ("tool", "b")], 1, 3) is None
+    assert start_of_cycle([], 1, 3) is None
 
 
 @pytest.fixture
