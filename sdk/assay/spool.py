@@ -110,7 +110,7 @@ class Spool:
     def _save_runs(self) -> None:
         while self._entries or self._later:
             if not self._entries:
-                self._entries = self._encoded()
+                self._encode()
             self._outbox.add_all("runs", self._entries)
             self._untrimmed += len(self._entries)
             self._entries = []
@@ -119,16 +119,14 @@ class Spool:
                 self._untrimmed = 0
                 self._outbox.trim()
 
-    def _encoded(self) -> list[Entry]:
-        entries: list[Entry] = []
-        while self._later and len(entries) < SAVED_TOGETHER:
+    def _encode(self) -> None:
+        while self._later and len(self._entries) < SAVED_TOGETHER:
             with self._arriving:
                 run = self._later.popleft()
                 self._rows_later -= run.rows
             body = run.body()
             if body is not None:
-                entries.append(Entry(run.id, body, run.replaces))
-        return entries
+                self._entries.append(Entry(run.id, body, run.replaces))
 
     def _add_up(self) -> None:
         with self._counting:

@@ -16,6 +16,8 @@ import httpcore
 import httpx
 import msgspec
 
+from assay.core.privacy import is_code
+
 # httpx imports these with its first client or request. A fork in the middle of that leaves their import locked in the
 # child for ever, so they are imported here, where the application imports what it needs.
 IMPORTED_EARLY = (certifi, encodings.idna, httpcore)
@@ -43,7 +45,7 @@ class KeyRefused(Trouble):
 
 
 class BatchRefused(Trouble):
-    """Assay itself, not something on the way to it, refused a request for what was in it (400, 413 or 422)."""
+    """Assay itself refused a request for what was in it (400 or 422), or somebody for how large it is (413)."""
 
 
 class Fetched(NamedTuple):
@@ -184,16 +186,18 @@ def _trouble(response: httpx.Response, body: bytes) -> Trouble:
     reason = f"HTTP {status} {code}".rstrip()
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return KeyRefused(reason)
-    if is_problem and status in (400, 413, 422):
+    # 413 from whatever is on the way as well: it will never let this pass, and all else would wait behind it for ever.
+    if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE or (is_problem and status in (400, 422)):
         return BatchRefused(reason)
     return Trouble(reason, retry_after=_seconds(response.headers.get("retry-after", "")))
 
 
 def _code(body: bytes) -> str:
     try:
-        return msgspec.json.decode(body, type=Problem).code[:100]
+        code = msgspec.json.decode(body, type=Problem).code
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
+    return code if is_code(code) else ""  # it is shown to a person, whatever put it there
 
 
 def _seconds(text: str) -> float | None:

@@ -1,7 +1,8 @@
 """Admit to a run what may be told of it. What may not is counted and left out; nothing here raises."""
 
-from collections.abc import Container
-from decimal import Decimal
+from collections.abc import Container, Iterable, Mapping
+from decimal import Context, Decimal
+from functools import reduce
 from numbers import Real
 from typing import Any
 
@@ -17,53 +18,72 @@ MOST_CANDIDATES = 50
 UNNAMED = "unnamed"
 """The code of what was named by something that is no code, where it may not go without one."""
 
+SMALLEST_USD = Decimal("1e-8")
+DOLLARS = Context(prec=40, traps=[])
+"""The caller's own may be less exact, or raise."""
+
+
+def of(given: object, *kinds: type) -> bool:
+    """Return whether it truly is of one of these classes. A mock says so of whatever it stands in for."""
+    return issubclass(type(given), kinds)
+
+
+def plain(given: Any) -> str | None:
+    """Return the characters of a string, also where it is of a class of the caller's, an Enum's member perhaps, whose
+    other values nobody has looked at; None of what is no string."""
+    if type(given) is str:
+        return given
+    return str.__str__(given) if of(given, str) else None
+
 
 def code(given: Any, drops: Drops, otherwise: str | None = None) -> str | None:
     """Return the code that was given, `otherwise` where none was, or something else."""
     if given is None:
         return otherwise
-    if not is_code(given):
-        drops.count("not_a_code")
-        return otherwise
-    return plain(given)
+    word = plain(given)
+    if is_code(word):
+        return word
+    drops.count("not_a_code")
+    return otherwise
 
 
 def one_of(given: Any, known: Container[str]) -> str | None:
     """Return what was given as a plain string, None where it is not one of those that are known."""
-    if not isinstance(given, str):
-        return None
-    word = given if type(given) is str else plain(given)
-    return word if word in known else None
+    word = plain(given)
+    return word if word is not None and word in known else None
+
+
+def pair(given_type: Any, given_code: Any, known: Mapping[str, Container[str]]) -> tuple[str, str] | None:
+    """Return a type and a code that belongs to it, None where they are not known as a pair."""
+    kind = one_of(given_type, known)
+    word = one_of(given_code, known[kind]) if kind is not None else None
+    return (kind, word) if kind is not None and word is not None else None
 
 
 def hexadecimal(given: Any, digits: int, drops: Drops) -> str | None:
     """Return a trace's or span's id of so many hexadecimal digits, in lower case; None where it is no such thing."""
     if given is None:
         return None
-    if is_code(given) and len(given) == digits:
-        lowered = plain(given).lower()
-        if set(lowered) <= set("0123456789abcdef") and set(lowered) != {"0"}:
-            return lowered
+    lowered = (plain(given) or "").lower()
+    if len(lowered) == digits and set(lowered) <= set("0123456789abcdef") and set(lowered) != {"0"}:
+        return lowered
     drops.count("not_a_code")
     return None
-
-
-def plain(text: str) -> str:
-    """Return the characters of a string, also where it is of a class of the caller's, an Enum's member perhaps, whose
-    other values nobody has looked at."""
-    return text if type(text) is str else str.__str__(text)
 
 
 def candidates(given: Any, drops: Drops) -> list[str] | None:
     """Return the codes among the candidates of a decision, 50 of them at most, None where there are none."""
     if given is None:
         return None
-    if not isinstance(given, list | tuple | set | frozenset):
+    kind = next((kind for kind in (list, tuple, set, frozenset) if of(given, kind)), None)
+    if kind is None:
         drops.count("not_a_code")
         return None
-    admitted = [plain(candidate) for candidate in given if is_code(candidate)]
-    if len(admitted) < len(given):
-        drops.count("not_a_code", len(given) - len(admitted))
+    # All of them at once, by the class's own way: another thread may be at them.
+    words = [plain(candidate) for candidate in list(kind.__iter__(given))]
+    admitted = [word for word in words if word is not None and is_code(word)]
+    if len(admitted) < len(words):
+        drops.count("not_a_code", len(words) - len(admitted))
     if len(admitted) > MOST_CANDIDATES:
         drops.count("too_many", len(admitted) - MOST_CANDIDATES)
         del admitted[MOST_CANDIDATES:]
@@ -74,13 +94,16 @@ def metadata(given: Any, drops: Drops) -> Metadata | None:
     """Return the part of metadata that may be told, None where there is none."""
     if given is None:
         return None
-    if not isinstance(given, dict):
+    if not of(given, dict):
         drops.count("metadata")
         return None
-    kept, refused = clean_metadata(given)
-    if refused:
-        drops.count("metadata", len(refused))
-    return {plain(key): _plain_value(value) for key, value in kept.items()} or None
+    # A copy, made at once: another thread may be at it. What is judged is what is told, and no class of the caller's.
+    pairs = [(plain(key), _plain_value(value)) for key, value in dict.copy(given).items()]
+    named = {key: value for key, value in pairs if key is not None}
+    kept, refused = clean_metadata(named)
+    if len(refused) + len(pairs) > len(named):
+        drops.count("metadata", len(refused) + len(pairs) - len(named))
+    return kept or None
 
 
 def more_metadata(known: Metadata | None, given: Any, drops: Drops) -> Metadata | None:
@@ -95,9 +118,9 @@ def more_metadata(known: Metadata | None, given: Any, drops: Drops) -> Metadata 
 def share(given: Any) -> float | None:
     """Return a number in [0, 1], None for anything else."""
     if type(given) is not float:
-        if isinstance(given, bool) or not isinstance(given, Real | Decimal):
+        if of(given, bool) or not of(given, Real, Decimal):
             return None
-        if isinstance(given, Decimal) and not given.is_finite():  # what is no number must not even be compared
+        if of(given, Decimal) and not Decimal.is_finite(given):  # what is no number must not even be compared
             return None
     return float(given) if 0 <= given <= 1 else None
 
@@ -106,10 +129,11 @@ def tokens(given: Any, drops: Drops, otherwise: int | None) -> int | None:
     """Return a count of tokens, `otherwise` where none was given, or something else."""
     if given is None:
         return otherwise
-    if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given <= MOST_TOKENS:
+    number = int.__int__(given) if of(given, int) and not of(given, bool) else -1
+    if not 0 <= number <= MOST_TOKENS:
         drops.count("out_of_range")
         return otherwise
-    return int.__int__(given)
+    return number
 
 
 def cost(given: Any, drops: Drops, otherwise: Decimal | None) -> Decimal | None:
@@ -117,33 +141,44 @@ def cost(given: Any, drops: Drops, otherwise: Decimal | None) -> Decimal | None:
     if given is None:
         return otherwise
     dollars = Decimal(-1)
-    if isinstance(given, float):
+    if of(given, float):
         dollars = Decimal(repr(float.__float__(given)))
-    elif isinstance(given, int | Decimal) and not isinstance(given, bool):
+    elif of(given, int, Decimal) and not of(given, bool):
         dollars = Decimal(given)
     if not dollars.is_finite() or not 0 <= dollars <= DEAREST_USD:
         drops.count("out_of_range")
         return otherwise
-    return round(dollars, 8)
+    return dollars.quantize(SMALLEST_USD, context=DOLLARS)
+
+
+def total(costs: Iterable[Decimal]) -> Decimal:
+    """Return the sum of costs that were admitted."""
+    return reduce(DOLLARS.add, list(costs), Decimal(0))
 
 
 def resolution_id(given: Any, drops: Drops) -> str | None:
     """Return a resolution's id, given the resolution or its id; None for a fallback's."""
-    if isinstance(given, Resolution):
+    if of(given, Resolution):
         given = given.resolution_id
-    if given is None or (isinstance(given, str) and not given):
+    if given is None:
+        return None
+    text = plain(given)
+    if text == "":
         return None
     try:
-        token.read(given)
+        token.read(text or "none")
     except AssayError:
         drops.count("invalid_resolution")
         return None
-    return plain(given)
+    return text
 
 
-def _plain_value(value: Any) -> str | int | float | bool | None:
-    if value is None or isinstance(value, bool):
+def _plain_value(value: Any) -> Any:
+    """A primitive as nothing but that; of anything else something that is none."""
+    if value is None or value is True or value is False:
         return value
-    if isinstance(value, str):
+    if of(value, str):
         return plain(value)
-    return int.__int__(value) if isinstance(value, int) else float.__float__(value)
+    if of(value, int):
+        return int.__int__(value)
+    return float.__float__(value) if of(value, float) else ()

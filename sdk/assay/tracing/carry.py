@@ -2,10 +2,10 @@
 
 import functools
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, ParamSpec, TypeVar, cast
 
-from assay.tracing.place import Place, here, move
+from assay.tracing.place import Place, come_back, go, here, move
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,11 +23,7 @@ def carry(function: Callable[P, T]) -> Callable[P, T]:
 
         @functools.wraps(function)
         async def await_there(*args: P.args, **kwargs: P.kwargs) -> Any:
-            before = move(place)
-            try:
-                return await function(*args, **kwargs)
-            finally:
-                move(before)
+            return await _awaited(function(*args, **kwargs), place)
 
         return cast("Callable[P, T]", await_there)
 
@@ -40,9 +36,19 @@ def carry(function: Callable[P, T]) -> Callable[P, T]:
             move(before)
         if inspect.isgenerator(made):
             return _Carried(made, place)
+        if inspect.iscoroutine(made):  # of a function that wraps one
+            return _awaited(made, place)
         return _CarriedAsync(made, place) if inspect.isasyncgen(made) else made
 
     return run_there
+
+
+async def _awaited(coroutine: Coroutine[Any, Any, Any], place: Place | None) -> Any:
+    before = go(place)
+    try:
+        return await coroutine
+    finally:
+        come_back(before)
 
 
 class _Carried(Generator[Any, Any, Any]):

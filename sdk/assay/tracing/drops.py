@@ -14,6 +14,7 @@ KINDS: Final = {
     "unknown_decision": "a decision was left out: its reason code is none of its decision type",
     "unknown_signal": "a quality signal was left out: its code is none of its signal type",
     "unknown_step": "a step was named that its run does not have; the name was left out",
+    "own_parent": "a run was named as its own parent; the name was left out",
     "out_of_range": "a number was outside its range; it was left out, and with it a decision or signal that it rated",
     "not_a_boolean": "a quality signal was left out: its value is neither True nor False",
     "metadata": "a part of some metadata was left out: it holds codes, numbers, booleans and None, under keys that name"

@@ -14,7 +14,7 @@ def status_of(error: BaseException | None, *, of_step: bool = False) -> str:
     `sys.exit()`; nor a step that is cancelled, which happens to all that go on beside one that fails."""
     if isinstance(error, GeneratorExit) or (of_step and isinstance(error, CancelledError)):
         return "partial"
-    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+    if error is None or (isinstance(error, SystemExit) and _is_well(error.code)):
         return "success"
     return "failure"
 
@@ -40,6 +40,11 @@ def tell(error: BaseException, run_id: str) -> None:
     be another's.
     """
     vars(error)[MARK] = _mark(run_id)
+
+
+def _is_well(exit_code: object) -> bool:
+    # As the interpreter judges it, but anything can be given: it may not even be possible to compare it.
+    return exit_code is None or (issubclass(type(exit_code), int) and exit_code == 0)
 
 
 def _mark(run_id: str) -> str:

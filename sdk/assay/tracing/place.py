@@ -1,6 +1,8 @@
 """Know where the work of this thread or task is: in which run, and in which of its steps."""
 
-from contextvars import ContextVar
+import contextlib
+from abc import ABC, abstractmethod
+from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Self
 
@@ -9,7 +11,7 @@ from assay.tracing.record import Record
 _here: ContextVar["Place | None"] = ContextVar("assay_place", default=None)
 
 
-class Place:
+class Place(ABC):
     """A run or a step, as something that one can be inside of, with `with` or `async with` alike."""
 
     __slots__ = ("_entered", "_outer", "ended", "record")
@@ -25,9 +27,9 @@ class Place:
         """What this was entered inside of."""
         return self._outer
 
+    @abstractmethod
     def end(self, error: BaseException | None = None) -> None:
         """End it: well, or because of `error`. A second time does nothing."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         """Begin to be inside."""
@@ -72,3 +74,15 @@ def move(place: Place | None) -> Place | None:
     before = _here.get()
     _here.set(place)
     return before
+
+
+def go(place: Place | None) -> "Token[Place | None]":
+    """Be somewhere else until `come_back` is given what this returns."""
+    return _here.set(place)
+
+
+def come_back(token: "Token[Place | None]") -> None:
+    """Be again where this was before. What is closed in another context than it began in has nothing to go back from:
+    a coroutine that nobody awaits any more, when it is collected."""
+    with contextlib.suppress(ValueError):
+        _here.reset(token)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from assay.core.codes import FAILURE_TYPES
 from assay.tracing import admit
 from assay.tracing.drops import Drops
 from assay.tracing.items import FailureItem, RunItem
+
+T = TypeVar("T")
 
 MOST_OF_A_KIND = 10_000
 """Steps that the server takes of one run; no run has more decisions, signals or failures either."""
@@ -43,13 +45,30 @@ class Record:
 
     def now(self) -> datetime:
         """Return the time, by the run's own clock."""
-        return datetime.fromtimestamp(self._wall + time.perf_counter() - self._began, UTC)
+        return datetime.fromtimestamp(self._wall + (time.perf_counter() - self._began), UTC)
 
     def goes_on(self) -> bool:
         """Return whether the run may still be told more of; where not, count what was to be told."""
         if self.ended:
             self.drops.count("ended")
         return not self.ended
+
+    def next_seq(self) -> int:
+        """Return the number of one more step, 0 where the run takes no more of them."""
+        if not self.takes(self.item.steps):
+            return 0
+        seq = next(self.seqs)
+        if seq > MOST_OF_A_KIND:  # another thread had the last one meanwhile
+            self.drops.count("too_many")
+            return 0
+        return seq
+
+    def put(self, things: list[T], thing: T) -> None:
+        """Put one more to these things of the run, which took it a moment ago; another thread may have been first."""
+        things.append(thing)
+        if len(things) > MOST_OF_A_KIND:
+            del things[MOST_OF_A_KIND:]
+            self.drops.count("too_many")
 
     def takes(self, things: Sequence[object]) -> bool:
         """Return whether one more may be put to these things of the run; where not, count it."""
@@ -71,4 +90,4 @@ class Record:
             step_id=step_id,
             metadata=admit.metadata(metadata, self.drops),
         )
-        self.item.failures.append(failure)
+        self.put(self.item.failures, failure)

@@ -6,6 +6,7 @@ import msgspec
 
 from assay.core.execution import MOST_TOKENS
 from assay.core.token import randomness
+from assay.tracing import admit
 from assay.tracing.items import RunItem
 from assay.tracing.record import Record
 
@@ -16,7 +17,7 @@ class Report:
     `rows` is how many rows the server will store, about.
     """
 
-    __slots__ = ("_item", "_record", "id", "replaces", "rows")
+    __slots__ = ("_final", "_item", "_record", "id", "replaces", "rows")
 
     def __init__(self, record: Record) -> None:
         item = record.item
@@ -26,17 +27,20 @@ class Report:
         record.queued_as = self.id
         self.rows = 1 + len(item.steps) + len(item.decisions) + len(item.quality_signals)
         self._record = record
-        self._item = item if record.ended else msgspec.structs.replace(item)
+        self._final = record.ended
+        self._item = item if self._final else msgspec.structs.replace(item)
 
     def body(self) -> bytes | None:
-        """Return the JSON, None (and count it) if there can be none."""
-        item = self._item
-        if self._record.ended and item is self._record.item:
-            _complete(item, self._record.costs)
+        """Return the JSON; None if there can be none (and count it), or none is needed any more."""
+        item, record = self._item, self._record
+        if self._final:
+            _complete(item, record.costs)
+        elif record.ended and record.queued_as != self.id:
+            return None  # it ended in another thread, and how it ended is queued: perhaps before this
         try:
             return msgspec.json.encode(item)
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError):
-            self._record.drops.count("unwritable")
+            record.drops.count("unwritable")
             return None
 
 
@@ -49,7 +53,7 @@ def _complete(item: RunItem, costs: dict[str, Decimal]) -> None:
     item.tokens_out = _total(item.tokens_out, [step.tokens_out for step in model_steps])
     item.tokens_cached = _total(item.tokens_cached, [step.tokens_cached for step in model_steps])
     if item.cost_usd is None and costs:
-        item.cost_usd = sum(costs.values(), Decimal(0))
+        item.cost_usd = admit.total(costs.values())
 
 
 def _total(said: int | None, counted: list[int | None]) -> int | None:

@@ -54,13 +54,12 @@ class Run(Place):
         codes; `resolution` is the resolution that the step uses, or its id.
         """
         record, drops = self.record, self.record.drops
-        taken = record.takes(record.item.steps)
-        seq = next(record.seqs) if taken else 0
+        seq = record.next_seq()
         known = admit.one_of(step_type, STEP_TYPES)
         if known is None:
             drops.count("unknown_step_type")
         item = StepItem(
-            step_id=str(seq) if taken else "",
+            step_id=str(seq) if seq else "",
             parent_step_id=self._step_id(parent),
             step_type=known or "other",
             name=admit.code(name, drops),
@@ -72,7 +71,7 @@ class Run(Place):
             resolution_id=None if resolution is None else admit.resolution_id(resolution, drops),
             metadata=None if metadata is None else admit.metadata(metadata, drops),
         )
-        if taken:
+        if seq:
             record.step_ids.add(item.step_id)
             record.item.steps.append(item)
             if record.elapsed() > self._announce_at:
@@ -97,10 +96,9 @@ class Run(Place):
         record, drops = self.record, self.record.drops
         if not record.takes(record.item.decisions):
             return
-        known = admit.one_of(decision_type, REASONS)
-        reason = admit.one_of(reason_code, REASONS[known]) if known is not None else None
+        pair = admit.pair(decision_type, reason_code, REASONS)
         chosen = admit.code(selected, drops)
-        if known is None or reason is None or chosen is None:
+        if pair is None or chosen is None:
             drops.count("unknown_decision")
             return
         rated = admit.share(confidence)
@@ -108,16 +106,16 @@ class Run(Place):
             drops.count("out_of_range")
             return
         decision = DecisionItem(
-            decision_type=known,
+            decision_type=pair[0],
             selected=chosen,
-            reason_code=reason,
+            reason_code=pair[1],
             candidates=None if candidates is None else admit.candidates(candidates, drops),
             confidence=rated,
             step_id=self._step_id(step_id),
             at=record.now(),
             metadata=None if metadata is None else admit.metadata(metadata, drops),
         )
-        record.item.decisions.append(decision)
+        record.put(record.item.decisions, decision)
 
     def record_quality_signal(
         self,
@@ -136,12 +134,11 @@ class Run(Place):
         record, drops = self.record, self.record.drops
         if not record.takes(record.item.quality_signals):
             return
-        known = admit.one_of(signal_type, SIGNALS)
-        named = admit.one_of(signal_code, SIGNALS[known]) if known is not None else None
-        if known is None or named is None:
+        pair = admit.pair(signal_type, signal_code, SIGNALS)
+        if pair is None:
             drops.count("unknown_signal")
             return
-        if not isinstance(value, bool):
+        if value is not True and value is not False:
             drops.count("not_a_boolean")
             return
         weighed = admit.share(weight)
@@ -149,15 +146,15 @@ class Run(Place):
             drops.count("out_of_range")
             return
         signal = SignalItem(
-            signal_type=known,
-            signal_code=named,
+            signal_type=pair[0],
+            signal_code=pair[1],
             value=value,
             weight=weighed,
             step_id=self._step_id(step_id),
             at=record.now(),
             metadata=None if metadata is None else admit.metadata(metadata, drops),
         )
-        record.item.quality_signals.append(signal)
+        record.put(record.item.quality_signals, signal)
 
     def record_failure(
         self,
@@ -254,10 +251,11 @@ class Run(Place):
             while place is not None and (place.record is not self.record or place.ended):
                 place = place.outer
             return place.step_id or None if isinstance(place, Step) else None
-        if isinstance(named, Step) and named.record is self.record:
+        if admit.of(named, Step) and named.record is self.record:
             return named.step_id or None
-        if isinstance(named, str) and admit.plain(named) in self.record.step_ids:
-            return admit.plain(named)
-        if not isinstance(named, str) or named:
+        word = admit.plain(named)
+        if word in self.record.step_ids:
+            return word
+        if word != "":
             self.record.drops.count("unknown_step")
         return None

@@ -62,8 +62,9 @@ class Step(Place):
 
     def fail(self, code: str, *, failure_type: str | None = None, metadata: dict[str, Any] | None = None) -> None:
         """Say that it failed, though no exception says so. The run may go on well: its status stays as it is."""
-        if self.record.goes_on():
-            self.item.status = "failure"
+        if not self.record.goes_on():
+            return
+        self.item.status = "failure"
         if failure_type is None:
             failure_type = TYPES_BY_STEP.get(self.item.step_type, ELSEWHERE)
         self.record.fail(failure_type, code, self.step_id or None, metadata)

@@ -48,14 +48,15 @@ class AgentTracer:
         named = {"agent_id": agent_id, "agent_version": agent_version, "environment": environment}
         if session_id is not None:
             named["session_id"] = session_id
-        errors = [not_a_code(name) for name, given in named.items() if not is_code(given)]
+        names = {name: admit.plain(given) or "" for name, given in named.items()}
+        errors = [not_a_code(name) for name, given in names.items() if not is_code(given)]
         if client is not None and (url is not None or key is not None or cache_dir is not None or settings):
             errors.append(
                 FieldError("/client", "ambiguous", "Give either a client, or url, key and what goes with them.")
             )
         if errors:
             raise AssayError("invalid_options", "The tracer cannot be made like this.", status=400, errors=errors)
-        self._names = {name: admit.plain(given) for name, given in named.items()}
+        self._names = names
         self._drops = Drops()
         self._closed = False
         self._shared = client is not None
@@ -84,17 +85,24 @@ class AgentTracer:
         `announce` tells the server at once that it is running, rather than when it has ended.
         """
         drops = self._drops
-        outer = parent if isinstance(parent, Place) else here() if parent is None else None
+        outer = here() if parent is None else None
+        if isinstance(parent, Place) and admit.of(parent, Place):
+            outer = parent
         outer_item = outer.record.item if outer is not None else None
         wall = time.time()
+        own_id = admit.code(run_id, drops) or new_id(wall)
+        parent_id = outer_item.run_id if outer_item is not None else admit.code(parent, drops)
+        if parent_id == own_id:
+            drops.count("own_parent")
+            parent_id = None
         item = RunItem(
-            run_id=admit.code(run_id, drops) or new_id(wall),
+            run_id=own_id,
             agent_id=self._names["agent_id"],
             agent_version=self._names["agent_version"],
             environment=self._names["environment"],
             status="running",
             started_at=datetime.fromtimestamp(wall, UTC),
-            parent_run_id=outer_item.run_id if outer_item is not None else admit.code(parent, drops),
+            parent_run_id=parent_id,
             session_id=admit.code(session_id, drops) or self._session_of(outer_item),
             trace_id=admit.hexadecimal(trace_id, 32, drops),
             span_id=admit.hexadecimal(span_id, 16, drops),
