@@ -76,6 +76,9 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
         if name.endswith("Request") and "properties" in schema:
             schema.setdefault("additionalProperties", False)
     for method, operation in _operations(result):
+        if "default" in operation["responses"]:
+            # It says itself how errors are told: another protocol's way.
+            continue
         for status in _problems(method, operation):
             components["responses"].setdefault(f"Problem{status}", _problem(status, problem))
             operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/Problem{status}"})

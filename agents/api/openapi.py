@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from agents.api.otlp_openapi import traces
 from agents.api.runs_in import LINES, RunBatch, RunsAnswer, RunTaken
 from agents.telemetry.sent import SentRun
 from config.openapi import answer, ref
@@ -60,6 +61,7 @@ def add_operations(result: dict[str, Any], generator: Any, request: Any, public:
     """drf-spectacular's hook: these operations, beside those it finds by itself and others of the same addresses."""
     for path, operation in (("runs", _one()), ("runs/batch", _batch())):
         result["paths"].setdefault(f"/api/v1/{path}", {})["post"] = operation
+    result["paths"]["/otlp/v1/traces"] = {"post": traces(GZIP)}
     return result
 
 
@@ -81,7 +83,7 @@ def _one() -> dict[str, Any]:
 def _batch() -> dict[str, Any]:
     body = {
         "application/json": {"schema": ref(RunBatch), "example": {"items": [RUN]}},
-        LINES[0]: {"schema": {"type": "string", "description": "A run on each line, as JSON."}},
+        **{lines: {"schema": {"type": "string", "description": "A run on each line, as JSON."}} for lines in LINES},
     }
     told = {"accepted": 1, "results": [TAKEN_OF_BATCH], "rejected": []}
     return {

@@ -118,7 +118,7 @@ def test_it_describes_every_address() -> None:
         for route in each.url_patterns
     }
     flags = {"/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/{key}"}
-    assert found | flags | {"/healthz", "/readyz"} == set(described()["paths"])
+    assert found | flags | {"/otlp/v1/traces", "/healthz", "/readyz"} == set(described()["paths"])
 
 
 def test_it_describes_every_problem_and_how_to_say_who_one_is() -> None:
@@ -134,6 +134,23 @@ def test_it_describes_every_problem_and_how_to_say_who_one_is() -> None:
                 assert {"413", "415", "422"} <= set(operation["responses"]), path
                 media = operation["requestBody"]["content"]["application/json"]
                 assert "example" in media or "examples" in media, (method, path)
+
+
+def test_it_says_in_which_ways_telemetry_may_be_sent() -> None:
+    paths = described()["paths"]
+    traces, batch, one = (paths[path]["post"] for path in ("/otlp/v1/traces", "/api/v1/runs/batch", "/api/v1/runs"))
+    for operation, ways in (
+        (traces, {"application/x-protobuf", "application/json"}),
+        (batch, {"application/json", "application/x-ndjson", "application/jsonl"}),
+        (one, {"application/json"}),
+    ):
+        assert set(operation["requestBody"]["content"]) == ways
+        (encoding,) = [one for one in operation["parameters"] if one.get("name") == "Content-Encoding"]
+        assert "gzip" in encoding["schema"]["enum"]
+    assert {"200", "400", "401", "413", "415", "429", "503"} <= set(traces["responses"])
+    for status, told in traces["responses"].items():
+        # Errors are told as OTLP tells them, and never as problems.
+        assert set(told["content"]) == {"application/x-protobuf", "application/json"}, status
 
 
 def test_it_names_no_component_that_is_not_there() -> None:
