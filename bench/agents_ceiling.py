@@ -40,7 +40,7 @@ def rows_stored(project_id: UUID) -> int:
 
 def make_tables() -> None:
     """Beside each table one with its columns, checks and indexes, and one with its columns alone; neither has
-    partitions or triggers."""
+    partitions."""
     with connection.cursor() as cursor:
         for model in TABLES:
             table = model._meta.db_table
