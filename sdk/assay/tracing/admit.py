@@ -1,14 +1,10 @@
 """Admit to a run what may be told of it. What may not is counted and left out; nothing here raises."""
 
-from collections.abc import Container, Iterable, Mapping
-from decimal import Context, Decimal
-from functools import reduce
-from numbers import Real
+from collections.abc import Container, Mapping
 from typing import Any
 
 from assay.core import token
 from assay.core.errors import AssayError
-from assay.core.execution import DEAREST_USD, MOST_TOKENS
 from assay.core.privacy import MOST_METADATA, clean_metadata, is_code
 from assay.core.resolve import Resolution
 from assay.tracing.drops import Drops
@@ -18,9 +14,7 @@ MOST_CANDIDATES = 50
 UNNAMED = "unnamed"
 """The code of what was named by something that is no code, where it may not go without one."""
 
-SMALLEST_USD = Decimal("1e-8")
-DOLLARS = Context(prec=40, traps=[])
-"""The caller's own may be less exact, or raise."""
+PRIMITIVE = frozenset({str, int, float, bool, type(None)})
 
 
 def of(given: object, *kinds: type) -> bool:
@@ -40,7 +34,7 @@ def code(given: Any, drops: Drops, otherwise: str | None = None) -> str | None:
     """Return the code that was given, `otherwise` where none was, or something else."""
     if given is None:
         return otherwise
-    word = plain(given)
+    word = given if type(given) is str else plain(given)  # most often it is, and that costs no call
     if is_code(word):
         return word
     drops.count("not_a_code")
@@ -49,7 +43,7 @@ def code(given: Any, drops: Drops, otherwise: str | None = None) -> str | None:
 
 def one_of(given: Any, known: Container[str]) -> str | None:
     """Return what was given as a plain string, None where it is not one of those that are known."""
-    word = plain(given)
+    word = given if type(given) is str else plain(given)
     return word if word is not None and word in known else None
 
 
@@ -80,7 +74,7 @@ def candidates(given: Any, drops: Drops) -> list[str] | None:
         drops.count("not_a_code")
         return None
     # All of them at once, by the class's own way: another thread may be at them.
-    words = [plain(candidate) for candidate in list(kind.__iter__(given))]
+    words = [each if type(each) is str else plain(each) for each in list(kind.__iter__(given))]
     admitted = [word for word in words if word is not None and is_code(word)]
     if len(admitted) < len(words):
         drops.count("not_a_code", len(words) - len(admitted))
@@ -98,11 +92,15 @@ def metadata(given: Any, drops: Drops) -> Metadata | None:
         drops.count("metadata")
         return None
     # A copy, made at once: another thread may be at it. What is judged is what is told, and no class of the caller's.
-    pairs = [(plain(key), _plain_value(value)) for key, value in dict.copy(given).items()]
-    named = {key: value for key, value in pairs if key is not None}
+    copied = dict.copy(given)
+    named = {
+        word: value if type(value) in PRIMITIVE else _plain_value(value)
+        for key, value in copied.items()
+        if (word := key if type(key) is str else plain(key)) is not None
+    }
     kept, refused = clean_metadata(named)
-    if len(refused) + len(pairs) > len(named):
-        drops.count("metadata", len(refused) + len(pairs) - len(named))
+    if refused or len(named) < len(copied):
+        drops.count("metadata", len(refused) + len(copied) - len(named))
     return kept or None
 
 
@@ -113,47 +111,6 @@ def more_metadata(known: Metadata | None, given: Any, drops: Drops) -> Metadata 
     if surplus:
         drops.count("metadata", len(surplus))
     return {key: value for key, value in together.items() if key not in surplus} or None
-
-
-def share(given: Any) -> float | None:
-    """Return a number in [0, 1], None for anything else."""
-    if type(given) is not float:
-        if of(given, bool) or not of(given, Real, Decimal):
-            return None
-        if of(given, Decimal) and not Decimal.is_finite(given):  # what is no number must not even be compared
-            return None
-    return float(given) if 0 <= given <= 1 else None
-
-
-def tokens(given: Any, drops: Drops, otherwise: int | None) -> int | None:
-    """Return a count of tokens, `otherwise` where none was given, or something else."""
-    if given is None:
-        return otherwise
-    number = int.__int__(given) if of(given, int) and not of(given, bool) else -1
-    if not 0 <= number <= MOST_TOKENS:
-        drops.count("out_of_range")
-        return otherwise
-    return number
-
-
-def cost(given: Any, drops: Drops, otherwise: Decimal | None) -> Decimal | None:
-    """Return a cost in US dollars, `otherwise` where none was given, or something else."""
-    if given is None:
-        return otherwise
-    dollars = Decimal(-1)
-    if of(given, float):
-        dollars = Decimal(repr(float.__float__(given)))
-    elif of(given, int, Decimal) and not of(given, bool):
-        dollars = Decimal(given)
-    if not dollars.is_finite() or not 0 <= dollars <= DEAREST_USD:
-        drops.count("out_of_range")
-        return otherwise
-    return dollars.quantize(SMALLEST_USD, context=DOLLARS)
-
-
-def total(costs: Iterable[Decimal]) -> Decimal:
-    """Return the sum of costs that were admitted."""
-    return reduce(DOLLARS.add, list(costs), Decimal(0))
 
 
 def resolution_id(given: Any, drops: Drops) -> str | None:
@@ -174,9 +131,7 @@ def resolution_id(given: Any, drops: Drops) -> str | None:
 
 
 def _plain_value(value: Any) -> Any:
-    """A primitive as nothing but that; of anything else something that is none."""
-    if value is None or value is True or value is False:
-        return value
+    """What is of a primitive's class as nothing but that; of anything else something that is no primitive."""
     if of(value, str):
         return plain(value)
     if of(value, int):

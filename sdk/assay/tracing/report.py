@@ -6,7 +6,7 @@ import msgspec
 
 from assay.core.execution import MOST_TOKENS
 from assay.core.token import randomness
-from assay.tracing import admit
+from assay.tracing import measure
 from assay.tracing.items import RunItem
 from assay.tracing.record import Record
 
@@ -53,7 +53,7 @@ def _complete(item: RunItem, costs: dict[str, Decimal]) -> None:
     item.tokens_out = _total(item.tokens_out, [step.tokens_out for step in model_steps])
     item.tokens_cached = _total(item.tokens_cached, [step.tokens_cached for step in model_steps])
     if item.cost_usd is None and costs:
-        item.cost_usd = admit.total(costs.values())
+        item.cost_usd = measure.total(costs.values())
 
 
 def _total(said: int | None, counted: list[int | None]) -> int | None:

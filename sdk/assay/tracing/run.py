@@ -6,7 +6,7 @@ from typing import Any
 
 from assay.core.codes import REASONS, SIGNALS, STEP_TYPES
 from assay.error_code import error_code
-from assay.tracing import admit
+from assay.tracing import admit, measure
 from assay.tracing.fail import is_told, status_of, tell, type_of
 from assay.tracing.items import DecisionItem, SignalItem, StepItem
 from assay.tracing.place import Place, here
@@ -101,7 +101,7 @@ class Run(Place):
         if pair is None or chosen is None:
             drops.count("unknown_decision")
             return
-        rated = admit.share(confidence)
+        rated = measure.share(confidence)
         if rated is None and confidence is not None:
             drops.count("out_of_range")
             return
@@ -141,7 +141,7 @@ class Run(Place):
         if value is not True and value is not False:
             drops.count("not_a_boolean")
             return
-        weighed = admit.share(weight)
+        weighed = measure.share(weight)
         if weighed is None and weight is not None:
             drops.count("out_of_range")
             return
@@ -184,10 +184,10 @@ class Run(Place):
         item, drops = self.record.item, self.record.drops
         if not self.record.goes_on():
             return
-        item.tokens_in = admit.tokens(tokens_in, drops, item.tokens_in)
-        item.tokens_out = admit.tokens(tokens_out, drops, item.tokens_out)
-        item.tokens_cached = admit.tokens(tokens_cached, drops, item.tokens_cached)
-        item.cost_usd = admit.cost(cost_usd, drops, item.cost_usd)
+        item.tokens_in = measure.tokens(tokens_in, drops, item.tokens_in)
+        item.tokens_out = measure.tokens(tokens_out, drops, item.tokens_out)
+        item.tokens_cached = measure.tokens(tokens_cached, drops, item.tokens_cached)
+        item.cost_usd = measure.cost(cost_usd, drops, item.cost_usd)
 
     def set_resolution(self, resolution: Any) -> None:
         """Say which resolution (or its id) it used, so that it is seen with the prompt's version."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from assay.error_code import error_code
-from assay.tracing import admit
+from assay.tracing import admit, measure
 from assay.tracing.fail import ELSEWHERE, TYPES_BY_STEP, is_told, status_of, tell, type_of
 from assay.tracing.items import StepItem
 from assay.tracing.place import Place
@@ -37,11 +37,11 @@ class Step(Place):
         record, drops, item = self.record, self.record.drops, self.item
         if not record.goes_on():
             return
-        item.tokens_in = admit.tokens(tokens_in, drops, item.tokens_in)
-        item.tokens_out = admit.tokens(tokens_out, drops, item.tokens_out)
-        item.tokens_cached = admit.tokens(tokens_cached, drops, item.tokens_cached)
+        item.tokens_in = measure.tokens(tokens_in, drops, item.tokens_in)
+        item.tokens_out = measure.tokens(tokens_out, drops, item.tokens_out)
+        item.tokens_cached = measure.tokens(tokens_cached, drops, item.tokens_cached)
         item.model = admit.code(model, drops, item.model)
-        dollars = admit.cost(cost_usd, drops, None)
+        dollars = measure.cost(cost_usd, drops, None)
         if dollars is not None and item.step_id:
             record.costs[item.step_id] = dollars
 
