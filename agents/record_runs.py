@@ -129,7 +129,8 @@ class _Merging:
         if known is not None:
             run = merge_reports(known, run)
             check_parents({step.step_id: step for step in run.steps})
-        if run.parent_run_id is not None:
+        # Who is stored under this parent already stays there: a circle whose halves came at once must end like others.
+        if run.parent_run_id is not None and (known is None or known.parent_run_id != run.parent_run_id):
             self._check_ancestors(run.run_id, run.parent_run_id)
         return [*others, run]
 

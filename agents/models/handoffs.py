@@ -73,7 +73,9 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
 
     def standing(self, states: Collection[Status]) -> "HandoffQuerySet":
         """Judged ones that are in one of these states by now. Indexes find them: written down as such, or overdue."""
-        return self.judged().filter(models.Q(status__in=states) | _overdue(), state__in=states)
+        judged: Any = self.judged()
+        found: HandoffQuerySet = judged.filter(models.Q(status__in=states) | _overdue(), state__in=states)
+        return found
 
     def by_move(self) -> "HandoffQuerySet":
         """What moved last comes first: each with when that was, `moved_at`."""
