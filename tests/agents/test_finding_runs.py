@@ -42,6 +42,20 @@ def test_it_lists_the_newest_first(vic: Person) -> None:
     assert timedelta(0) < end - now <= timedelta(hours=1)
 
 
+def test_it_finds_runs_that_were_never_heard_of_again(vic: Person) -> None:
+    now = datetime.now(UTC)
+    keep(
+        vic.project.pk,
+        a_run("long-gone", now - timedelta(days=3), status="running"),
+        a_run("gone", now - timedelta(hours=30), status="running"),
+        a_run("done", now - timedelta(hours=30)),
+        a_run("at-it", now - timedelta(minutes=2), status="running"),
+    )
+    asked = {"status": "running", "end_time": now - timedelta(hours=24)}
+    assert ids(told(vic, "runs", **asked)["results"]) == ["gone", "long-gone"]
+    assert ids(told(vic, "runs", **asked, start_time=now - timedelta(days=2))["results"]) == ["gone"]
+
+
 def test_it_tells_all_of_a_run_but_what_belongs_to_it(vic: Person) -> None:
     version, experiment = uuid7(), uuid7()
     run = a_run(
