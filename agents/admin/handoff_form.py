@@ -16,6 +16,8 @@ from sentinel.admin_fields import OneOf, TextWidget, tell
 from sentinel.admin_schema import field_for, names_in_order, typed_as, values_of
 
 PREFIX = "payload-"
+# A payload of more fields than these shows the required ones and folds the others away.
+FEW_FIELDS = 6
 PRIORITIES = [(it.name, it.label) for it in Priority]
 
 
@@ -94,6 +96,22 @@ class HandoffForm(forms.Form):
     def said(self) -> list[forms.BoundField]:
         """The fields of the payload."""
         return [self[name] for name in self.fields if name.startswith(PREFIX)]
+
+    @property
+    def shown(self) -> list[forms.BoundField]:
+        """Those that are asked for at once: what is required, and all of a payload that has few."""
+        return [field for field in self.said if len(self.said) <= FEW_FIELDS or field.html_name in self.wanted]
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """The others, which most handoffs leave empty."""
+        shown = {field.html_name for field in self.shown}
+        return [field for field in self.said if field.html_name not in shown]
+
+    @property
+    def is_unfolded(self) -> bool:
+        """Whether one of the others has something to show: a value, or what is wrong with it."""
+        return any(field.value() or field.errors for field in self.folded)
 
     def fields_of(self, agents: list[Agent]) -> dict[str, Any]:
         """What the verb takes."""

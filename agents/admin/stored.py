@@ -39,6 +39,22 @@ SAID = NAMES | {
     "unknown_step": "parts that name a step which their run does not have",
     "unknown_field": "parts with a field that there is not",
     "run_conflict": "other content for a run that is finished",
+    "invalid_json": "bodies and lines that are no JSON",
+    "invalid_id": "spans without a valid id",
+    "invalid_time": "times without a day, an hour or a zone",
+    "invalid_resolution_id": "resolutions that Assay did not make",
+    "wrong_type": "values of another type than their field",
+    "unknown_code": "codes of no closed list",
+    "not_hexadecimal": "ids of traces and spans that are not hexadecimal",
+    "ended_before_started": "what ended before it started",
+    "parent_cycle": "parents that lead back to themselves",
+    "duplicate_id": "second parts with an id that is taken",
+    "too_many_candidates": "decisions with more than 50 candidates",
+    "too_many_keys": "metadata with more than 50 keys",
+    "too_many_steps": "runs of more than 10,000 steps",
+    "too_many_values": "runs of more than 300,000 values",
+    "too_many_spans": "spans of traces that have more than 10,000",
+    "too_many_sent": "spans after the first 50,000 of a request",
 }
 DOORS = {"api": "as JSON", "otlp": "by OpenTelemetry"}
 # The rows are an estimate by which the database plans; a new table that nobody has looked at yet has none.

@@ -35,6 +35,21 @@ def test_it_chooses_what_kind_of_work_it_is(mia: Person) -> None:
     assert mia.browser().get(f"{ADD}?type=nothing").status_code == 404
 
 
+def test_it_folds_away_what_most_leave_empty(mia: Person) -> None:
+    def folded(page: str) -> str:
+        form = page.split('class="as-columns as-columns-side"')[1]
+        found = re.search(r'<details class="as-more"( open)?>(.*?)</details>', form, re.DOTALL)
+        assert found is not None
+        return ("open " if found[1] else "closed ") + " ".join(re.findall(r'name="payload-(\w+)"', found[2]))
+
+    fresh = folded(mia.browser().get(f"{ADD}?type=content_brief").content.decode())
+    assert fresh.startswith("closed ")
+    assert "tone" in fresh.split()
+    assert "topic" not in fresh.split()
+    wrong = send(mia, **{"payload-max_length": "many"}).content.decode()
+    assert folded(wrong).startswith("open ")
+
+
 def test_it_hands_over_what_was_typed(mia: Person) -> None:
     answer = send(
         mia,
