@@ -124,7 +124,9 @@ def work(request: pytest.FixtureRequest, exchange: Exchange) -> Work:
 
 
 @pytest.mark.parametrize(
-    "trouble", [problem(503), problem(429, "quota_exceeded"), problem(500), (502, b"<html>"), (200, b"{")], ids=repr
+    "trouble",
+    [problem(503), problem(429, "quota_exceeded"), problem(500), (502, b"<html>"), (200, b"{")],
+    ids=["unavailable", "busy", "broken", "a proxy's", "garbage"],
 )
 def test_what_was_done_is_told_once_the_server_is_well_again(exchange: Exchange, work: Work, trouble: Answer) -> None:
     exchange.waiting = ["one"]
@@ -160,7 +162,10 @@ def test_a_server_that_refuses_the_key_ends_a_worker(exchange: Exchange, work: W
             work(lambda handoff: "Done.", until_idle=True)
 
 
-@pytest.mark.parametrize("error", [AskBack(object()), Reject(object()), Reject(code=object())], ids=repr)  # type: ignore[arg-type]
+UNFIT = [AskBack(object()), Reject(object()), Reject(code=object())]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("error", UNFIT, ids=["question", "reason", "code"])
 def test_what_is_no_json_is_given_back_and_the_worker_goes_on(exchange: Exchange, work: Work, error: Exception) -> None:
     exchange.waiting = ["odd", "even"]
 

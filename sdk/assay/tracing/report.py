@@ -9,6 +9,7 @@ from assay.core.token import randomness
 from assay.tracing import measure
 from assay.tracing.items import RunItem
 from assay.tracing.record import Record
+from assay.tracing.shorten import is_too_long, shorten
 
 
 class Report:
@@ -38,7 +39,11 @@ class Report:
         elif record.ended and record.queued_as != self.id:
             return None  # it ended in another thread, and how it ended is queued: perhaps before this
         try:
-            return msgspec.json.encode(item)
+            body = msgspec.json.encode(item)
+            while is_too_long(body) and (left_out := shorten(item)):
+                record.drops.count("too_many", left_out)
+                body = msgspec.json.encode(item)
+            return body
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError):
             record.drops.count("unwritable")
             return None
