@@ -154,6 +154,16 @@ def test_a_busy_or_broken_server_does_not_end_a_worker(exchange: Exchange, work:
     assert work(lambda handoff: "Done.", until_idle=True) == 0
 
 
+def test_a_result_too_large_for_a_proxy_is_given_up(exchange: Exchange, work: Work) -> None:
+    """It says so by itself, and would again."""
+    exchange.waiting = ["one"]
+    exchange.instead = {"complete": [(413, b"<html>Too large</html>")]}
+
+    assert work(lambda handoff: "Long.", until_idle=True) == 0
+    assert exchange.moves() == ["confirm", "fail"]
+    assert exchange.told[-1][1]["reason_code"] == "too_large"
+
+
 def test_a_server_that_refuses_the_key_ends_a_worker(exchange: Exchange, work: Work) -> None:
     for move in ("pending", "confirm", "complete"):
         exchange.waiting = ["one"]

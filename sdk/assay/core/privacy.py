@@ -7,6 +7,9 @@ from typing import Any
 
 from assay.core.errors import FieldError, pointer_of
 
+Metadata = dict[str, str | int | float | bool | None]
+"""What may be said beside, once it is clean."""
+
 CODE = re.compile(r"[A-Za-z0-9._:/@+-]{1,100}\Z")
 # What a caller would name content by. `chain_of_thought` is a word of its own, so that `chain` alone is none.
 BLOCKED = (

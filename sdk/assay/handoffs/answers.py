@@ -47,14 +47,23 @@ def read_pending(response: httpx.Response) -> Pending:
 def error_of(response: httpx.Response) -> AssayError:
     """The server's error, with what it tells beside: `handoff`, where the handoff stands, and `chain`."""
     status = response.status_code
-    if not response.headers.get("content-type", "").startswith("application/problem+json"):
-        return AssayUnavailable(f"Assay cannot be reached: HTTP {status}.")
-    try:
-        told = msgspec.json.decode(response.content, type=_Problem)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    told = _problem_of(response)
+    if told is None and status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+        # Whoever on the way says so will say so again: to wait for another answer would be in vain.
+        return AssayError("too_large", "This is too large for something between here and Assay.", status=status)
+    if told is None:
         return AssayUnavailable(f"Assay cannot be reached: HTTP {status}.")
     extra = {name: value for name in ("handoff", "chain") if (value := getattr(told, name)) is not None}
     return AssayError(told.code or "error", told.detail, status=status, errors=told.errors, extra=extra)
+
+
+def _problem_of(response: httpx.Response) -> _Problem | None:
+    if not response.headers.get("content-type", "").startswith("application/problem+json"):
+        return None
+    try:
+        return msgspec.json.decode(response.content, type=_Problem)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def no_answer(response: httpx.Response | None, failure: Exception | None) -> AssayError:

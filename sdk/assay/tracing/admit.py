@@ -5,10 +5,9 @@ from typing import Any
 
 from assay.core import token
 from assay.core.errors import AssayError
-from assay.core.privacy import MOST_METADATA, clean_metadata, is_code
+from assay.core.privacy import MOST_METADATA, Metadata, clean_metadata, is_code
 from assay.core.resolve import Resolution
 from assay.tracing.drops import Drops
-from assay.tracing.items import Metadata
 
 MOST_CANDIDATES = 50
 UNNAMED = "unnamed"

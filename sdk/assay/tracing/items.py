@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-Metadata = dict[str, str | int | float | bool | None]
+from assay.core.privacy import Metadata
 
 
 class StepItem(msgspec.Struct, kw_only=True, omit_defaults=True):
