@@ -59,7 +59,7 @@ def _status(handoff: Handoff) -> dict[str, Any]:
     elif state == Status.EXPIRED:
         said = "The deadline passed."
     elif state in (Status.FAILED, Status.REJECTED, Status.CANCELED):
-        said = handoff.reason or handoff.reason_code or None
+        said = handoff.reason_now or handoff.reason_code_now or None
     if said is not None:
         status["message"] = _message(handoff, "status", "ROLE_AGENT", said)
     return status

@@ -84,6 +84,8 @@ class HandoffRead(serializers.ModelSerializer[Handoff]):
     priority = serializers.ChoiceField(source="priority_name", choices=Priority.names, read_only=True)
     status = serializers.ChoiceField(source="state", choices=Status.choices, read_only=True)
     attempt = serializers.IntegerField(source="attempt_now", read_only=True)
+    reason_code = serializers.CharField(source="reason_code_now", read_only=True)
+    reason = serializers.CharField(source="reason_now", read_only=True)
     chain = serializers.ListField(child=serializers.CharField(), read_only=True)
     lease = serializers.SerializerMethodField()
     inputs = InputRead(many=True, read_only=True)

@@ -6,9 +6,8 @@ from django.db import transaction
 
 from agents.handoffs.claim_handoff import claim_handoff
 from agents.handoffs.remember_handoff import OUTCOME, remember_handoff
-from agents.handoffs.settle_handoff import EXHAUSTED
 from agents.models import Handoff
-from agents.models.handoff_states import Status
+from agents.models.handoff_states import EXHAUSTED, Status
 from sentinel.access import Access
 
 

@@ -4,8 +4,6 @@ from agents.handoffs.remember_handoff import OUTCOME, remember_handoff
 from agents.models import Handoff
 from agents.models.handoff_states import Status
 
-EXHAUSTED = "attempts_exhausted"
-
 
 def settle_handoff(handoff: Handoff) -> None:
     """Bring a judged handoff, locked in this transaction, to the state in which it is by now. Nothing to do costs no
@@ -18,10 +16,10 @@ def settle_handoff(handoff: Handoff) -> None:
         handoff.tell("expired")
         remember_handoff(handoff, OUTCOME)
     elif handoff.state == Status.FAILED:
-        told = f"None of {handoff.max_attempts} attempts was finished within its lease."
-        handoff.move_to(Status.FAILED, reason_code=EXHAUSTED, reason=told)
+        code, told = handoff.reason_code_now, handoff.reason_now
+        handoff.move_to(Status.FAILED, reason_code=code, reason=told)
         handoff.tell("failed", reason=told, worker=worker)
-        remember_handoff(handoff, OUTCOME, reason_code=EXHAUSTED, reason=told)
+        remember_handoff(handoff, OUTCOME, reason_code=code, reason=told)
     else:
         handoff.move_to(Status.PENDING, attempt=handoff.attempt_now)
         handoff.tell("returned", reason="The lease ran out.", worker=worker)

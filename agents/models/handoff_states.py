@@ -23,6 +23,8 @@ class Priority(models.IntegerChoices):
     LOW = 3, "Low"
 
 
+# The reason of what failed because its last lease ran out, or was given back with no attempt left.
+EXHAUSTED = "attempts_exhausted"
 OPEN = (Status.PENDING, Status.IN_PROGRESS, Status.INPUT_REQUIRED)
 # From where to where. The database holds the same: see the migration. That a lease or a deadline has run out is judged
 # by the database's clock.

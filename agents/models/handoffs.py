@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 
 from agents.models.handoff_events import HandoffEvent
 from agents.models.handoff_results import HandoffResult
-from agents.models.handoff_states import OPEN, Priority, Status
+from agents.models.handoff_states import EXHAUSTED, OPEN, Priority, Status
 from agents.models.payload_types import PayloadType
 from agents.models.roster import Agent
 from config.models import Identified
@@ -214,6 +214,20 @@ class Handoff(Identified):
     @property
     def priority_name(self) -> str:
         return Priority(self.priority).name
+
+    @property
+    def reason_code_now(self) -> str:
+        """Why it stands where it was judged to stand, whether or not a worker has written it down yet."""
+        return EXHAUSTED if self._ran_out else self.reason_code
+
+    @property
+    def reason_now(self) -> str:
+        """The same in words."""
+        return f"None of {self.max_attempts} attempts was finished within its lease." if self._ran_out else self.reason
+
+    @property
+    def _ran_out(self) -> bool:
+        return self.state == Status.FAILED != self.status
 
     def move_to(self, status: Status, **fields: Any) -> None:
         """Write down where it stands now, and whatever else changes with that. Who leaves IN_PROGRESS leaves the lease.

@@ -190,6 +190,14 @@ def test_a_stranger_finds_nothing_and_a_viewer_only_reads(mia: Person, vic: Pers
     assert again(Handoff.objects.get()).state == "IN_PROGRESS"
 
 
+def test_it_says_why_it_failed_before_anybody_wrote_it_down(mia: Person) -> None:
+    last = confirmed(mia, max_attempts=1)
+    let_pass(last, timedelta(hours=1))
+    seen = call(mia, "GET", f"{HANDOFF}{last.task_id}/").json
+    assert (seen["status"], seen["reason_code"]) == ("FAILED", "attempts_exhausted")
+    assert seen["reason"] == "None of 1 attempts was finished within its lease."
+
+
 def test_lists_are_narrowed_by_what_is_true_now(mia: Person) -> None:
     lapsed = confirmed(mia, context_id="launch")
     let_pass(lapsed, timedelta(hours=1))

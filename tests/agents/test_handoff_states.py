@@ -101,6 +101,7 @@ def test_it_is_tidied_as_it_was_judged(mia: Person) -> None:
         let_pass(each, HOUR)
     judged = {each.pk: (again(each).state, again(each).attempt_now) for each in (handoff, last, due, idle)}
     assert [state for state, _ in judged.values()] == ["PENDING", "FAILED", "EXPIRED", "PENDING"]
+    unwritten = again(last)
 
     assert tidy_handoffs() == 3
     assert {each.pk: (each.status, each.attempt) for each in Handoff.objects.all()} == judged
@@ -109,6 +110,10 @@ def test_it_is_tidied_as_it_was_judged(mia: Person) -> None:
     failed = again(last)
     assert failed.reason_code == "attempts_exhausted"
     assert failed.reason == "None of 1 attempts was finished within its lease."
+    written = again(last)
+    assert [(it.state, it.reason_code_now, it.reason_now) for it in (unwritten, written)] == [
+        ("FAILED", failed.reason_code, failed.reason)
+    ] * 2
     assert again(due).expired_at is not None
 
 
