@@ -31,7 +31,7 @@ class CycleStep(msgspec.Struct, frozen=True):
 
 class Loop(msgspec.Struct, frozen=True):
     """A run, the steps that it went through again and again, and how often in a row. `cycle` is null where the
-    runs before it on the page have a million steps."""
+    runs before it on the page have 300,000 steps."""
 
     run: RunTold
     repeats: int
@@ -66,7 +66,7 @@ class Loops(msgspec.Struct):
 
 
 def find_loops(*, scope: Scope, before: UUID | None, size: int) -> Loops:
-    """Runs that went through the same steps at least three times in a row. Two queries, and one for each fifty of
+    """Runs that went through the same steps at least three times in a row. Two queries, and one for each twenty of
     them."""
     asked = scope.parameters | {"most": size + 1}
     if before is not None:

@@ -8,8 +8,8 @@ from agents.questions.run_rows import RunTold, group_of, read_rows
 from agents.telemetry.loops import RESPOND
 
 # So many runs are looked through at a time, and no more once so many of their steps were.
-RUNS_AT_ONCE = 50
-MOST_STEPS = 1_000_000
+RUNS_AT_ONCE = 20
+MOST_STEPS = 300_000
 # A step is alike where the one that comes `length` later is the same. The cycle is where so many alike ones in a row
 # begin that it comes `repeats` times: as `start_of_cycle` finds it, without any step leaving the database before.
 CYCLES = f"""
@@ -35,7 +35,7 @@ CYCLES = f"""
 
 
 def read_cycles(*, project_id: UUID, runs: Sequence[RunTold]) -> dict[UUID, list[Kind]]:
-    """By the run's id, the steps of its cycle. One query for each fifty runs; those that come after a million steps are
+    """By the run's id, the steps of its cycle. One query for each twenty runs; those that come after 300,000 steps are
     left out."""
     cycles: dict[UUID, list[Kind]] = {}
     looked_at = 0

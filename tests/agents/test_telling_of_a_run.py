@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from agents.questions import read_cycles
 from agents.questions.cycle import start_of_cycle, turned
 from agents.telemetry.facts import Group, Run, Trial
 from agents.telemetry.loops import find_loop
@@ -239,6 +240,17 @@ def test_it_names_a_circle_that_comes_late(vic: Person) -> None:
     assert [loop["cycle"] for loop in answer["results"]] == [named] * 4
     (group,) = answer["groups"]
     assert (group["runs"], group["latest"]) == (4, "late-2")
+
+
+def test_it_looks_through_so_many_steps_and_no_more(vic: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_cycles, "RUNS_AT_ONCE", 1)
+    monkeypatch.setattr(read_cycles, "MOST_STEPS", 10)
+    keep(vic.project.pk, *(a_run(f"{n}", at(6, n), steps=steps_of(*[("tool", "ping")] * 6)) for n in range(3)))
+    assert [loop["cycle"] is None for loop in told(vic, "runs/loops", **whole_month())["results"]] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_no_circle_begins_where_none_is() -> None:
