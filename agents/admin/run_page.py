@@ -85,6 +85,8 @@ def show(page: ProjectAdmin, request: HttpRequest, run: Run) -> HttpResponse:
     lines = [Line(row, versions.get(row.step.version_id), _is_in(circle, row)) for row in rows]
     _put_beside(lines, failures, decisions, signals)
     failed = _failed(waterfall, failures)
+    of_run = [[it for it in told if it.step_id is None] for told in (decisions, signals)]
+    family = family_of(run)
     return page.page(
         request,
         "agents/run.html",
@@ -95,14 +97,16 @@ def show(page: ProjectAdmin, request: HttpRequest, run: Run) -> HttpResponse:
         length_ms=length_ms,
         waterfall=waterfall,
         ticks=close.ticks,
+        is_untimed=not any(row.bar for row in waterfall.rows),
         lines=lines,
         pages=pages if len(pages) > 1 else [],
         shown=shown,
         failed=failed[:FAILURES_LISTED],
         more_failed=len(failed) - FAILURES_LISTED,
         marks=[it for it in failed if it.x is not None] if len(pages) > 1 else [],
-        decisions=[it for it in decisions if it.step_id is None],
-        signals=[it for it in signals if it.step_id is None],
+        decisions=of_run[0],
+        signals=of_run[1],
+        has_more=bool(any(of_run) or run.parent_run_id or family.called or family.handed),
         kinds=_kinds(steps),
         circle=circle,
         circle_page=_page_of(
@@ -110,7 +114,7 @@ def show(page: ProjectAdmin, request: HttpRequest, run: Run) -> HttpResponse:
         ),
         version=versions.get(run.version_id),
         arm=_arm(run),
-        family=family_of(run),
+        family=family,
     )
 
 
