@@ -1,5 +1,6 @@
 """Start the server of a place, and see whether it runs."""
 
+import os
 import shlex
 import socket
 import time
@@ -16,7 +17,10 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "128MB",
+    # Telemetry writes much, and in the order in which agents began: pages that it will write to again stay at hand, and
+    # a checkpoint comes when a gigabyte or two is written, or after a quarter of an hour.
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -61,6 +65,7 @@ def start(place: Place, *, durable: bool) -> Path:
     folder = socket_folder(place)
     _forget_killed(place, folder)
     settings = SETTINGS | ({} if durable else NOT_DURABLE)
+    settings["shared_buffers"] = f"{_buffers()}MB"
     settings["log_directory"] = str(place.cluster / "log")
     settings["unix_socket_directories"] = '"' + str(folder).replace('"', '""') + '"'
     options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
@@ -81,6 +86,12 @@ def start(place: Place, *, durable: bool) -> Path:
                 f"The embedded PostgreSQL did not start: {reason} (more in {place.cluster / 'log'})."
             )
         time.sleep(0.2)
+
+
+def _buffers() -> int:
+    """Megabytes: an eighth of the machine's memory, but enough to work with and no more than other work can spare."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return min(max(memory // 8, 128), 512)
 
 
 def _pid_file(place: Place) -> list[str]:
