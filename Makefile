@@ -16,8 +16,11 @@ help:  ## this list
 run: $(VENV)/.packages  ## start everything: database, web server, worker; prints the address
 	@exec $(BIN)/python manage.py up
 
+# More tests at once than there are cores: many wait for processes that they start. A file stays with one of them, so that
+# what its tests share is made once; tests/conftest.py says which file begins first. What is compiled is kept, whatever
+# the environment says, because each of those processes would compile all of it again.
 test: $(VENV)/.packages-dev  ## run all tests
-	@$(BIN)/python -m pytest -n 3
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.packages-dev  ## lint, types, import contracts, migrations, settings for production
 	@$(BIN)/ruff check .

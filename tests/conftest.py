@@ -1,7 +1,13 @@
 """The cast, and the ground that tests of all areas stand on."""
 
+import fcntl
+import gc
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,6 +21,7 @@ from sentinel.access import Access, access_of_person
 from sentinel.create_key import create_key
 from sentinel.models import Membership, Project
 from sentinel.roles import ROLE_PERMISSIONS
+from tests.ground.processes import ROOT, environment, processes_of, wait_until
 
 # Property tests look at the same examples each time, and take the time they need.
 settings.register_profile(
@@ -25,6 +32,45 @@ settings.register_profile(
 )
 settings.load_profile("steady")
 
+# The files that take longest, in the order in which they begin: nobody is left alone with one of them at the end. What
+# works and what mostly waits take turns.
+FIRST = [
+    "tests/browser/test_agents.py",
+    "tests/experiments/test_kill.py",
+    "tests/browser/test_every_page.py",
+    "tests/ground/test_up.py",
+    "tests/agents/test_kill_while_reporting.py",
+    "tests/browser/test_handoffs.py",
+    "tests/ground/test_embedded_server.py",
+    "tests/api/test_schema.py",
+    "tests/browser/test_experiments.py",
+    "tests/ground/test_database_url.py",
+    "tests/sdk/test_the_wheel.py",
+    "tests/api/test_bad_input.py",
+    "tests/agents/test_groups.py",
+    "tests/experiments/test_flags.py",
+    "tests/agents/test_otlp_clients.py",
+    "tests/experiments/test_replay_experiments.py",
+    "tests/browser/test_clicking.py",
+    "tests/ground/test_server_account.py",
+    "tests/experiments/test_telling_what_was_seen.py",
+    "tests/sdk/test_handoffs_with_the_real_server.py",
+    "tests/sdk/test_tracing_queue.py",
+    "tests/agents/test_handoff_kill.py",
+    "tests/admin/test_an_experiments_page.py",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(FIRST)))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: looking through all of it for garbage again and again takes time."""
+    gc.collect()
+    gc.freeze()
+
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
@@ -34,6 +80,41 @@ def nothing_remembered() -> Iterator[None]:
         module.forget()
     keep_telemetry_months.forget_months()
     usage._served.clear()
+
+
+@pytest.fixture(scope="session")
+def first_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that was prepared as a first start prepares it, once for all that run tests now; it is not to be used."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    home, done = shared / "first-home", shared / "first-home.done"
+    with (shared / "first-home.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            prepare = "import django; django.setup(); from sentinel.prepare import prepare; prepare()"
+            variables = {"DJANGO_SETTINGS_MODULE": "config.settings", "ASSAY_DATABASE_DURABLE": "0"}
+            prepared = subprocess.run(
+                [sys.executable, "-c", prepare],
+                env=environment(ASSAY_HOME=str(home), **variables),
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert prepared.returncode == 0, prepared.stderr
+            assert wait_until(lambda: not processes_of(home)), processes_of(home)
+            done.touch()
+    return home
+
+
+@pytest.fixture
+def prepared_home(first_home: Path, tmp_path: Path) -> Path:
+    """A home of the test's own in which Assay was prepared before, and does not run."""
+    home = tmp_path / "home"
+    # Its files belong to the user that the server runs as.
+    subprocess.run(["cp", "-a", str(first_home), str(home)], check=True)
+    return home
 
 
 @dataclass(frozen=True)
