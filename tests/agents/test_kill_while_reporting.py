@@ -84,8 +84,10 @@ class Sender:
         raise AssertionError(f"A batch was not taken in {PATIENCE:.0f} s.")
 
 
-def test_what_was_acknowledged_is_there_once_though_all_of_it_was_killed_meanwhile(tmp_path: Path) -> None:
-    home, port, log = tmp_path / "home", free_port(), tmp_path / "log"
+def test_what_was_acknowledged_is_there_once_though_all_of_it_was_killed_meanwhile(
+    prepared_home: Path, tmp_path: Path
+) -> None:
+    home, port, log = prepared_home, free_port(), tmp_path / "log"
     with contextlib.ExitStack() as afterwards:
         with assay(home, port, log):
             sender = Sender(f"http://127.0.0.1:{port}", run(home, SET_UP))

@@ -150,12 +150,12 @@ def assay(home: Path, port: int, log: Path) -> Iterator[None]:
         ) as process,
     ):
         try:
-            assert wait_until(lambda: process.poll() is not None or is_ready(port), 120), log.read_text()
+            assert wait_until(lambda: process.poll() is not None or is_ready(port), PATIENCE), log.read_text()
             assert process.poll() is None, log.read_text()
             yield
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            process.wait(timeout=PATIENCE)
 
 
 def is_ready(port: int) -> bool:
@@ -197,8 +197,8 @@ def kill_all(home: Path) -> list[str]:
     return list(victims.values())
 
 
-def test_it_counts_everything_once_though_all_of_it_was_killed_meanwhile(tmp_path: Path) -> None:
-    home, port, log = tmp_path / "home", free_port(), tmp_path / "log"
+def test_it_counts_everything_once_though_all_of_it_was_killed_meanwhile(prepared_home: Path, tmp_path: Path) -> None:
+    home, port, log = prepared_home, free_port(), tmp_path / "log"
     with contextlib.ExitStack() as threads:
         with assay(home, port, log):
             traffic = Traffic(f"http://127.0.0.1:{port}", **run(home, SET_UP))
