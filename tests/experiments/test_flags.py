@@ -160,7 +160,7 @@ def test_a_stranger_sees_no_flag_and_nobody_is_let_in(mia: Person, stranger: Per
 
 @pytest.fixture
 def server(transactional_db: None, tmp_path: Path) -> Iterator[str]:
-    with serving(tmp_path) as address:
+    with serving(tmp_path, workers=1) as address:
         yield address
 
 

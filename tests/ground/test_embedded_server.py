@@ -6,6 +6,8 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,28 @@ def connection_of(user: Any) -> dict[str, str]:
     return params
 
 
-def test_it_starts_a_postgresql_18_with_pgvector(tmp_path: Path) -> None:
-    with using(tmp_path / "home") as user, psycopg.connect(**connection_of(user)) as connection:
+@dataclass(frozen=True)
+class Running:
+    home: Path
+    params: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server of its own that runs for all tests that only look at one."""
+    home = tmp_path_factory.mktemp("running") / "home"
+    with using(home) as user:
+        yield Running(home, connection_of(user))
+
+
+def test_it_starts_a_postgresql_18_with_pgvector(running: Running) -> None:
+    with psycopg.connect(**running.params) as connection:
         assert connection.info.server_version // 10_000 == 18
         assert connection.execute("SELECT '[1,2]'::vector <-> '[1,4]'").fetchone() == (2.0,)
 
 
-def test_its_role_owns_its_database_and_is_no_superuser(tmp_path: Path) -> None:
-    with using(tmp_path / "home") as user, psycopg.connect(**connection_of(user)) as connection:
+def test_its_role_owns_its_database_and_is_no_superuser(running: Running) -> None:
+    with psycopg.connect(**running.params) as connection:
         role = connection.execute(
             "SELECT rolsuper, rolcreaterole, rolreplication, rolbypassrls FROM pg_roles WHERE rolname = current_user"
         )
@@ -40,46 +56,36 @@ def test_its_role_owns_its_database_and_is_no_superuser(tmp_path: Path) -> None:
         assert owner.fetchone() == (True,)
 
 
-def test_its_role_can_create_a_test_database_with_pgvector_in_it(tmp_path: Path) -> None:
-    with using(tmp_path / "home") as user:
-        params = connection_of(user)
-        with psycopg.connect(**params, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE test_assay")
-        with psycopg.connect(**params | {"dbname": "test_assay"}) as connection:
-            assert connection.execute("SELECT '[3]'::vector::text").fetchone() == ("[3]",)
+def test_its_role_can_create_a_test_database_with_pgvector_in_it(running: Running) -> None:
+    with psycopg.connect(**running.params, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE test_assay")
+    with psycopg.connect(**running.params | {"dbname": "test_assay"}) as connection:
+        assert connection.execute("SELECT '[3]'::vector::text").fetchone() == ("[3]",)
 
 
-def test_nobody_connects_as_superuser_or_without_the_password(tmp_path: Path) -> None:
-    with using(tmp_path / "home") as user:
-        params = connection_of(user)
-        with pytest.raises(psycopg.OperationalError, match="pg_hba"):
-            psycopg.connect(**params | {"user": "postgres"})
-        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-            psycopg.connect(**params | {"password": "a guess"})
+def test_nobody_connects_as_superuser_or_without_the_password(running: Running) -> None:
+    with pytest.raises(psycopg.OperationalError, match="pg_hba"):
+        psycopg.connect(**running.params | {"user": "postgres"})
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(**running.params | {"password": "a guess"})
 
 
-def test_it_listens_on_a_private_socket_and_nowhere_else(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    with using(home) as user:
-        params = connection_of(user)
-        assert stat.S_IMODE(os.stat(params["host"]).st_mode) == 0o700
-        inodes = {
-            link.removeprefix("socket:[").removesuffix("]")
-            for fd in Path(f"/proc/{server_number(home)}/fd").iterdir()
-            if (link := os.readlink(fd)).startswith("socket:[")
-        }
-        assert inodes
-        for table in ("tcp", "tcp6", "udp", "udp6"):
-            lines = Path(f"/proc/net/{table}").read_text().splitlines()[1:]
-            assert not inodes & {line.split()[9] for line in lines}
+def test_it_listens_on_a_private_socket_and_nowhere_else(running: Running) -> None:
+    assert stat.S_IMODE(os.stat(running.params["host"]).st_mode) == 0o700
+    inodes = {
+        link.removeprefix("socket:[").removesuffix("]")
+        for fd in Path(f"/proc/{server_number(running.home)}/fd").iterdir()
+        if (link := os.readlink(fd)).startswith("socket:[")
+    }
+    assert inodes
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        lines = Path(f"/proc/net/{table}").read_text().splitlines()[1:]
+        assert not inodes & {line.split()[9] for line in lines}
 
 
-def test_its_secrets_are_readable_by_their_owner_only(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    with using(home) as user:
-        connection_of(user)
-    assert stat.S_IMODE((home / "postgres.password").stat().st_mode) == 0o600
-    assert stat.S_IMODE((home / "postgres").stat().st_mode) == 0o700
+def test_its_secrets_are_readable_by_their_owner_only(running: Running) -> None:
+    assert stat.S_IMODE((running.home / "postgres.password").stat().st_mode) == 0o600
+    assert stat.S_IMODE((running.home / "postgres").stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("name", ["a folder with spaces", 'quo\'te "and" $HOME;', "größe", "long/" + "l" * 120])
@@ -117,14 +123,11 @@ def test_processes_that_start_at_once_share_one_server(tmp_path: Path) -> None:
         assert len({number for number in servers if parent_of(number) not in servers}) == 1
 
 
-def test_a_short_command_leaves_the_server_to_who_still_needs_it(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    with using(home) as long:
-        params = connection_of(long)
-        with psycopg.connect(**params) as connection:
-            with using(home) as short:
-                connection_of(short)
-            assert connection.execute("SELECT 1").fetchone() == (1,)
+def test_a_short_command_leaves_the_server_to_who_still_needs_it(running: Running) -> None:
+    with psycopg.connect(**running.params) as connection:
+        with using(running.home) as short:
+            connection_of(short)
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_the_last_user_to_leave_sees_the_server_stopped(tmp_path: Path) -> None:
