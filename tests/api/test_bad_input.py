@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.apps import apps
+from django.db import connection
 
 from tests.api.calls import CAPTION, CLIENTS, VAULT, at, call, make_prompt
 from tests.conftest import Person
@@ -49,11 +50,14 @@ class Ground:
 
 def rows() -> dict[str, Any]:
     """How many rows each table holds, and how far the projects have moved."""
-    counts: dict[str, Any] = {
-        model._meta.label: model._default_manager.count()
+    tables = [
+        model._meta.db_table
         for label in ("sentinel", "vault", "experiments", "agents")
         for model in apps.get_app_config(label).get_models()
-    }
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables))
+        counts: dict[str, Any] = dict(cursor.fetchall())
     counts["revisions"] = list(
         apps.get_model("sentinel", "Revision").objects.order_by("pk").values_list("content", "scores", "access")
     )
