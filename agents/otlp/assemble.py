@@ -8,10 +8,13 @@ from decimal import Decimal
 from agents.otlp.failures import type_of
 from agents.otlp.links import Place, places_of
 from agents.otlp.observe import observe
+from agents.otlp.sessions import sessions_of
 from agents.otlp.span import PRODUCTION, UNSAID, Span
 from agents.telemetry.facts import Decision, Failure, Metadata, Run, Step
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Of a run whose session is that of a run above it.
+INHERITED = "inherited_session"
 _CENT = Decimal("0.00000001")
 
 
@@ -21,8 +24,8 @@ def assemble(trace_id: str, spans: Iterable[Span], *, known: bool = False) -> li
 
     Each agent is a run. The only one without an agent above it has the trace's id as run id; others `<trace>:<span>`,
     and their nearest agent above as parent. Where there is no such agent, or several, a run of the trace stands above
-    them, and has the steps that no agent encloses. Of a span that came twice the
-    report that ended last counts.
+    them, and has the steps that no agent encloses. A run without a session is of that of the nearest run above it which
+    has one. Of a span that came twice the report that ended last counts.
     """
     reports = list(spans)
     trace: dict[str, Span] = {}
@@ -51,11 +54,17 @@ class _Assembly:
     """The spans of one trace by their ids, where each belongs, and all reports of them."""
 
     def __init__(self, trace_id: str, trace: Mapping[str, Span], reports: list[Span]) -> None:
-        self.trace_id, self.trace, self.reports = trace_id, trace, reports
+        self.trace_id, self.trace = trace_id, trace
         self.places: dict[str, Place] = places_of(trace)
         self.agents = [span for span in trace.values() if span.kind == "agent"]
         top = [span.span_id for span in self.agents if self.places[span.span_id].agent is None]
         self.root = top[0] if len(top) == 1 else None
+        # What steps tell of their run counts while no agent is known to tell more.
+        self.tellers = self.agents or [span for span in reports if span.kind != "agent"]
+        self.session = min((span.session for span in self.tellers if span.session is not None), default=None)
+        self.sessions = sessions_of(
+            {span.span_id: span for span in self.agents}, self.places, None if self.root else self.session
+        )
         # What failed of the same as something below it failed because of that.
         self.passed_on = {
             (span.parent_id, span.code) for span in trace.values() if span.failed and span.kind != "other"
@@ -89,7 +98,7 @@ class _Assembly:
             ended_at=_ended_at(agent),
             latency_ms=latency(agent),
             parent_run_id=None if agent.span_id == self.root else self.run_id(above),
-            session_id=agent.session,
+            session_id=self.sessions[agent.span_id],
             trace_id=self.trace_id,
             span_id=agent.span_id,
             parent_span_id=agent.parent_id,
@@ -102,8 +111,7 @@ class _Assembly:
     def _implied(self, steps: list[Span], calls: list[Span]) -> Run:
         """The run of a trace of which no agent is known, or several beside each other."""
         below = sorted(steps + calls, key=lambda span: (span.started, span.span_id))
-        # What steps tell of their run counts while no agent is known to tell more.
-        told = self.agents or [span for span in self.reports if span.kind != "agent"]
+        told = self.tellers
         service, version = min(
             ((span.service, span.service_version or UNSAID) for span in told if span.service is not None),
             default=(UNSAID, UNSAID),
@@ -122,7 +130,7 @@ class _Assembly:
             started_at=at(first),
             ended_at=None if waits or last is None else at(last),
             latency_ms=None if waits or last is None or untimed else (last - first) / 1000,
-            session_id=min((span.session for span in told if span.session is not None), default=None),
+            session_id=self.session,
             trace_id=self.trace_id,
             metadata={"service": service} if hint else {},
         )
@@ -205,6 +213,9 @@ class _Assembly:
             said["service"] = agent.service
         if agent.service_version is not None and agent.service_version != agent.agent_version:
             said["service_version"] = agent.service_version
+        if agent.session is None and self.sessions[agent.span_id] is not None:
+            # Another run may come between, with a session that is nearer.
+            said[INHERITED] = True
         return said
 
     def _said_of_both(self, span: Span) -> Metadata:

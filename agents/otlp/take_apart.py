@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from agents.otlp.assemble import EPOCH, assemble
+from agents.otlp.assemble import EPOCH, INHERITED, assemble
 from agents.otlp.span import Chosen, Span
 from agents.telemetry.facts import Metadata, Run, Step
 
@@ -52,7 +52,7 @@ def _of_agent(run: Run, codes: dict[str, str], chosen: dict[str, Chosen]) -> Spa
         code=codes.get(span_id) or _error(run.metadata),
         agent=run.agent_id,
         agent_version=run.agent_version,
-        session=run.session_id,
+        session=None if run.metadata.get(INHERITED) is True else run.session_id,
         service=str(run.metadata.get("service", run.agent_id)),
         service_version=str(run.metadata.get("service_version", run.agent_version)),
         environment=run.environment,

@@ -489,3 +489,43 @@ def test_it_knows_the_version_that_a_resolution_names(mia: Person, stranger: Per
     assert run.version_id == arm.version_id
     assert steps(mia, run)[0].version_id is None
     assert "1 version of a prompt that this project does not have" in told.error_message
+
+
+def session(name: str) -> dict[str, Any]:
+    return {"attributes": {"gen_ai.conversation.id": name}}
+
+
+def sessions(mia: Person) -> dict[str, str | None]:
+    return {run.agent_id: run.session_id for run in runs(mia).values()}
+
+
+def test_it_gives_a_run_the_session_of_the_nearest_run_above_it(mia: Person) -> None:
+    send(
+        mia,
+        agent(1, "outer", **session("c-1")),
+        tool(2, 1, "ask"),
+        agent(3, "between", parent=2),
+        agent(4, "deep", parent=3),
+        agent(5, "own", parent=1, **session("c-2")),
+        agent(6, "below own", parent=5),
+    )
+
+    assert sessions(mia) == {"outer": "c-1", "between": "c-1", "deep": "c-1", "own": "c-2", "below_own": "c-2"}
+    said = {run.agent_id: run.metadata.get("inherited_session") for run in runs(mia).values()}
+    assert said == {"outer": None, "between": True, "deep": True, "own": None, "below_own": True}
+
+
+def test_it_takes_a_nearer_session_when_that_comes_later(mia: Person) -> None:
+    send(mia, agent(1, "outer", **session("c-1")), agent(4, "deep", parent=3))
+    send(mia, agent(5, "own", parent=3, **session("c-1")))
+    send(mia, Sent(3, "hop", 2), Sent(6, "hop", 2))
+    send(mia, agent(2, "between", parent=1, **session("c-2")))
+
+    assert sessions(mia) == {"outer": "c-1", "between": "c-2", "deep": "c-2", "own": "c-1"}
+
+
+def test_it_gives_no_session_of_a_run_below_or_of_another_trace(mia: Person) -> None:
+    send(mia, agent(1, "outer"), agent(2, "inner", parent=1, **session("c-1")))
+    send(mia, agent(1, "elsewhere", trace="b" * 32))
+
+    assert sessions(mia) == {"outer": None, "inner": "c-1", "elsewhere": None}
