@@ -13,8 +13,6 @@ DATABASE_DURABLE = False
 DATABASES["default"]["OPTIONS"] = {}
 # Two runs at the same time do not take each other's database away.
 DATABASES["default"]["TEST"] = {"NAME": f"test_assay_{os.getpid()}"}
-# Two runs at once do not meet.
-DATABASES["default"]["TEST"] = {"NAME": f"test_assay_{os.getpid()}"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Each look is fresh, and each score moves the revision at once; tests of the pauses set their own.
 REVISION_LOOK_SECONDS = 0.0
