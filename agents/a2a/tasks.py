@@ -52,7 +52,7 @@ def as_task(handoff: Handoff, *, history_length: int | None = None, with_artifac
 
 def _status(handoff: Handoff) -> dict[str, Any]:
     state = Status(handoff.state)
-    status: dict[str, Any] = {"state": STATES[state], "timestamp": _written(_since(handoff))}
+    status: dict[str, Any] = {"state": STATES[state], "timestamp": _written(handoff.since)}
     said: Any = None
     if state == Status.INPUT_REQUIRED and handoff.inputs:
         said = handoff.inputs[-1]["question"]
@@ -63,15 +63,6 @@ def _status(handoff: Handoff) -> dict[str, Any]:
     if said is not None:
         status["message"] = _message(handoff, "status", "ROLE_AGENT", said)
     return status
-
-
-def _since(handoff: Handoff) -> datetime:
-    """Since when it is in the state that it is in, noted or not."""
-    if handoff.state == handoff.status:
-        noted: datetime | None = getattr(handoff, f"{handoff.status.lower()}_at")
-        return noted or handoff.created_at
-    ended = handoff.deadline if handoff.state == Status.EXPIRED else handoff.lease_until
-    return ended or handoff.created_at
 
 
 def _history(handoff: Handoff) -> list[dict[str, Any]]:

@@ -69,9 +69,22 @@ class ResultRead(serializers.ModelSerializer[HandoffResult]):
         read_only_fields = fields
 
 
+class StateTime(serializers.DateTimeField):
+    """When a judged handoff last came into the state that the field is named by."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(read_only=True, allow_null=True, source="*")
+        self.status = status
+
+    def to_representation(self, value: Any) -> Any:
+        at = value.came_at(self.status)
+        return None if at is None else super().to_representation(at)
+
+
 class HandoffRead(serializers.ModelSerializer[Handoff]):
     """A handoff as of now. `from_agent` is null where it came from outside. `lease`: who has it, null while nobody has.
-    `result`: what came back in time. `…_at`: when it last came into that state."""
+    `result`: what came back in time. `…_at`: when it last came into that state, by the clock where nobody has
+    written that down yet."""
 
     from_agent = serializers.SlugRelatedField[Any](slug_field="code", read_only=True, allow_null=True)
     to_agent = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
@@ -87,6 +100,9 @@ class HandoffRead(serializers.ModelSerializer[Handoff]):
     reason_code = serializers.CharField(source="reason_code_now", read_only=True)
     reason = serializers.CharField(source="reason_now", read_only=True)
     chain = serializers.ListField(child=serializers.CharField(), read_only=True)
+    pending_at = StateTime(Status.PENDING)
+    expired_at = StateTime(Status.EXPIRED)
+    failed_at = StateTime(Status.FAILED)
     lease = serializers.SerializerMethodField()
     inputs = InputRead(many=True, read_only=True)
     result = ResultRead(read_only=True, allow_null=True)

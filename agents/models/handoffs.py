@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -228,6 +229,19 @@ class Handoff(Identified):
     @property
     def _ran_out(self) -> bool:
         return self.state == Status.FAILED != self.status
+
+    def came_at(self, status: Status) -> datetime | None:
+        """When it last came into this state, None where it never did: by the clock, where a worker has not written down
+        yet what time did to it."""
+        if status == self.state != self.status:
+            return self.deadline if status == Status.EXPIRED else self.lease_until
+        noted: datetime | None = getattr(self, f"{status.lower()}_at")
+        return noted
+
+    @property
+    def since(self) -> datetime:
+        """Since when it stands where it was judged to stand."""
+        return self.came_at(Status(self.state)) or self.created_at
 
     def move_to(self, status: Status, **fields: Any) -> None:
         """Write down where it stands now, and whatever else changes with that. Who leaves IN_PROGRESS leaves the lease.

@@ -68,6 +68,15 @@ REFUSED: list[tuple[str, tuple[str, dict[str, str]], tuple[int, str]]] = [
 ]
 
 
+def test_it_says_since_when_it_is_over(mia: Person, made: dict[str, Handoff]) -> None:
+    passed, working = (page(mia, made[name]) for name in ("passed", "working"))
+    deadline = made["passed"].deadline
+    assert made["passed"].expired_at is None
+    assert deadline is not None
+    assert f'<dt>Expired</dt><dd><time datetime="{deadline.isoformat()}"' in passed
+    assert "<dt>In progress</dt>" not in working
+
+
 def test_it_says_where_it_stands(mia: Person, made: dict[str, Handoff]) -> None:
     assert {name: said for name, said in STANDS.items() if said not in page(mia, made[name])} == {}
 

@@ -1,6 +1,6 @@
 """The A2A door, as the protocol's JSON goes over the wire."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -102,6 +102,9 @@ def test_what_is_past_its_deadline_has_failed_and_says_why(mia: Person) -> None:
     status = ask(mia, "GetTask", {"id": handoff.task_id}).json["result"]["status"]
     assert status["state"] == "TASK_STATE_FAILED"
     assert status["message"]["parts"] == [{"text": "The deadline passed."}]
+    deadline = again(handoff).deadline
+    assert deadline is not None
+    assert abs(datetime.fromisoformat(status["timestamp"]) - deadline) < timedelta(milliseconds=1)
 
 
 def test_a_question_is_answered(mia: Person) -> None:

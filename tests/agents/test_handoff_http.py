@@ -1,6 +1,6 @@
 """Handoffs over HTTP."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -112,6 +112,20 @@ def test_what_waits_comes_by_priority_then_deadline_then_age(mia: Person) -> Non
         seen += [each["task_id"] for each in answer["results"]]
     assert len(call(mia, "GET", f"{HANDOFF}pending/RAFA/?page_size=500").json["results"]) == 7
     assert seen == [each.task_id for each in (urgent, lapsed, sooner, later, first, second, low)]
+
+
+def test_what_time_has_ended_says_when_that_was(mia: Person) -> None:
+    due = hand_over(mia, deadline=timezone.now() + timedelta(minutes=1))
+    last = confirmed(mia, max_attempts=1)
+    for each in (due, last):
+        let_pass(each, timedelta(hours=1))
+    until = again(last).lease_until
+
+    told = call(mia, "GET", f"{HANDOFF}{due.task_id}/").json
+    assert (told["status"], told["expired_at"], told["failed_at"]) == ("EXPIRED", told["deadline"], None)
+    told = call(mia, "GET", f"{HANDOFF}{last.task_id}/").json
+    assert (told["status"], told["expired_at"]) == ("FAILED", None)
+    assert datetime.fromisoformat(told["failed_at"]) == until
 
 
 def test_it_is_made_once_and_moved_once(mia: Person) -> None:

@@ -21,7 +21,7 @@ from agents.handoffs.reject_handoff import reject_handoff
 from agents.handoffs.request_input import request_input
 from agents.handoffs.tidy_handoffs import tidy_handoffs
 from agents.models import AgentMemory, Handoff
-from agents.models.handoff_states import Priority
+from agents.models.handoff_states import Priority, Status
 from agents.tasks import tidy
 from config.regular_work import REGULAR
 from tests.agents.handing import again, agent, confirmed, hand_over, let_pass
@@ -115,6 +115,22 @@ def test_it_is_tidied_as_it_was_judged(mia: Person) -> None:
         ("FAILED", failed.reason_code, failed.reason)
     ] * 2
     assert again(due).expired_at is not None
+
+
+def test_each_state_has_its_time_before_a_worker_has_written_it_down(mia: Person) -> None:
+    lapsed, last = confirmed(mia), confirmed(mia, max_attempts=1)
+    due = hand_over(mia, deadline=timezone.now() + timedelta(seconds=9))
+    for each in (lapsed, last, due):
+        let_pass(each, HOUR)
+    unwritten = [again(each) for each in (lapsed, last, due)]
+    times = [it.came_at(Status(it.state)) for it in unwritten]
+    assert times == [unwritten[0].lease_until, unwritten[1].lease_until, unwritten[2].deadline]
+    assert [it.since for it in unwritten] == times
+    assert [again(due).came_at(state) for state in (Status.FAILED, Status.COMPLETED)] == [None, None]
+
+    tidy_handoffs()
+    written = [again(each) for each in (lapsed, last, due)]
+    assert [it.since for it in written] == [written[0].pending_at, written[1].failed_at, written[2].expired_at]
 
 
 def test_it_is_not_tried_more_often_than_it_may_be(mia: Person) -> None:
