@@ -182,6 +182,24 @@ def test_it_puts_what_needs_somebody_on_the_first_page(mia: Person) -> None:
     assert made["waiting"].payload["topic"] not in card
 
 
+def test_the_first_page_says_what_expired_within_a_day(mia: Person) -> None:
+    urgent = hand_over(mia, priority=Priority.URGENT, deadline=in_time(HOUR))
+    before = mia.browser().get("/admin/").content.decode()
+    assert "expired within a day" not in before
+    let_pass(urgent, 2 * HOUR)
+    unwritten = mia.browser().get("/admin/").content.decode()
+    assert "1 overdue or nearly so" in unwritten
+    assert "expired within a day" not in unwritten
+
+    tidy_handoffs()
+    page = mia.browser().get("/admin/").content.decode()
+    card = page[page.index("<h3>Handoffs</h3>") :]
+    assert f'href="{BOARD}#board-pressing">1 expired within a day</a>' in card
+    # What needs somebody stands before what only tells.
+    assert page.index("<h3>Handoffs</h3>") < page.index("<h3>Agents today</h3>")
+    assert tasks(part(board(mia), "board-pressing")) == ids(urgent)
+
+
 def test_it_reads_what_a_person_works_at_again_by_itself(mia: Person) -> None:
     taken(mia)
     page = board(mia)
