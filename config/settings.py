@@ -215,7 +215,7 @@ SPECTACULAR_SETTINGS = {
         "VersionKindEnum": "vault.models.versions.Kind",
         "MetricKindEnum": "experiments.models.metrics.Kind",
         "StatusEnum": "experiments.models.experiments.Status",
-        "HandoffStatusEnum": "agents.models.handoffs.Status",
+        "HandoffStatusEnum": "agents.models.handoff_states.Status",
         "ActionEnum": ["ship", "roll_back", "conclude", "withdraw"],
     },
     "POSTPROCESSING_HOOKS": [
