@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from sentinel.models import Membership
 from tests.admin.shelf import make_client, make_prompt, report
@@ -21,6 +22,8 @@ from vault.add_version import add_version
 from vault.models import Prompt
 
 PASSWORD = "correct-horse-battery"
+# Milliseconds: several browsers may share two slow cores.
+PATIENCE = 60_000.0
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Quiet enough for a machine without a network, and fit for root in a container.
 ARGUMENTS = [
@@ -39,6 +42,11 @@ WATCH = """
     document.addEventListener("securitypolicyviolation", (event) => {
         window.violations.push(`${event.violatedDirective} blocked ${event.blockedURI} ${event.sample}`);
     });
+"""
+# Two frames, and then whatever waits for a free moment.
+DRAWN = """
+    () => new Promise((done) =>
+        requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(done, { timeout: 2000 }))))
 """
 # The words of a page and of what names its parts; what people wrote themselves (a template's text) stands aside.
 WORDS = """
@@ -71,21 +79,42 @@ class Visitor:
     page: Page
     address: str
     complaints: list[str] = field(default_factory=list)
+    # What the page has asked for and has not got yet.
+    asked: set[Request] = field(default_factory=set)
 
     def listen(self) -> None:
+        self.page.on("request", self._asks)
+        self.page.on("requestfinished", self._has)
+        self.page.on("requestfailed", self._has)
         self.page.add_init_script(WATCH)
         self.page.on("console", lambda it: self._complain(it.type in ("error", "warning"), f"console: {it.text}"))
         self.page.on("pageerror", lambda it: self._complain(True, f"script: {it}"))
         self.page.on("requestfailed", lambda it: self._complain(True, f"failed: {it.url} {it.failure}"))
         self.page.on("response", lambda it: self._complain(it.status >= 400, f"{it.status}: {it.url}"))
 
+    def _asks(self, request: Request) -> None:
+        self.asked.add(request)
+
+    def _has(self, request: Request) -> None:
+        self.asked.discard(request)
+
     def _complain(self, is_bad: bool, told: str) -> None:
         if is_bad:
             self.complaints.append(told)
 
     def go(self, path: str) -> None:
+        self.asked.clear()
         self.page.goto(self.address + path)
-        self.page.wait_for_load_state("networkidle")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page has drawn itself and asks for nothing more, and looked again, still does not."""
+        quiet, until = 0, time.monotonic() + PATIENCE / 1000
+        while quiet < 3:
+            assert time.monotonic() < until, f"It still asks for {[it.url for it in self.asked]}."
+            # What its scripts ask for meanwhile is told before the answer comes.
+            self.page.evaluate(DRAWN)
+            quiet = 0 if self.asked else quiet + 1
 
     def log_in(self, username: str) -> None:
         self.go("/admin/login/")
@@ -157,7 +186,8 @@ def site(prompt: Prompt, tmp_path: Path) -> Iterator[str]:
 def visit(chromium: Browser, site: str, width: int, theme: Any) -> Visitor:
     """A visitor with a window of this width, who likes it light or dark."""
     context = chromium.new_context(viewport={"width": width, "height": 844}, color_scheme=theme)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     visitor = Visitor(context.new_page(), site)
     visitor.listen()
     return visitor
