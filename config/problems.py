@@ -25,7 +25,7 @@ from config.bodies import most_bytes, too_large
 logger = logging.getLogger(__name__)
 
 # Where programs ask, and errors are for them.
-PROGRAMS = ("/api/", "/ofrep/", "/a2a/", "/.well-known/")
+PROGRAMS = ("/api/", "/ofrep/", "/a2a", "/.well-known/")
 CONTENT_TYPE = "application/problem+json"
 TITLES = {
     400: "Bad request",

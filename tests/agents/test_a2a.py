@@ -107,6 +107,17 @@ def test_what_is_past_its_deadline_has_failed_and_says_why(mia: Person) -> None:
     assert abs(datetime.fromisoformat(status["timestamp"]) - deadline) < timedelta(milliseconds=1)
 
 
+def test_it_answers_without_the_slash_as_well(mia: Person) -> None:
+    body = {"jsonrpc": "2.0", "id": 7, "method": "SendMessage", "params": brief()}
+    answer = call(mia, "POST", "/a2a", body)
+    assert answer.status == 200
+    assert Handoff.objects.get().task_id == answer.json["result"]["task"]["id"]
+    assert call(mia, "POST", "/a2a", b"{").json["error"]["code"] == -32700
+    assert call(mia, "GET", "/a2a").code == "method_not_allowed"
+    assert call(Browser(), "POST", "/a2a", body).code == "not_authenticated"
+    assert call(mia, "POST", "/a2a", body, Content_Length="9" * 15).code == "body_too_large"
+
+
 def test_a_question_is_answered(mia: Person) -> None:
     handoff = confirmed(mia)
     early = message(taskId=handoff.task_id)
