@@ -27,6 +27,7 @@ NAMED = ("run_id", "session_id", "trace_id")
 SCOPE = ("agent_id", "agent_version", "environment", *TIMES)
 # Between these an id can name the time, and a day can be added to it.
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+LOGGED = "_has_been_logged"
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
 
 
@@ -137,8 +138,10 @@ def answered(view: Callable[..., Any], request: HttpRequest, **named: Any) -> Ht
         body = msgspec.json.encode(view(request, **named))
     except SwitchedOff as error:
         response = problem(error)
-        # Nobody should come back in a second for what a person has switched off.
+        # Nobody should come back in a second for what a person has switched off, and it is no error of this server:
+        # Django logs each 5xx as one unless it is marked as logged.
         del response["Retry-After"]
+        setattr(response, LOGGED, True)
         return response
     response = HttpResponse(body, content_type="application/json")
     response["Cache-Control"] = "private, no-store"

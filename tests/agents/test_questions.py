@@ -222,10 +222,13 @@ def test_it_shows_a_stranger_nothing(busy: Person, stranger: Person, path: str) 
 
 
 @pytest.mark.parametrize("path", OF_DECISIONS)
-def test_it_says_where_decisions_are_switched_off(busy: Person, stranger: Person, path: str) -> None:
+def test_it_says_where_decisions_are_switched_off(
+    busy: Person, stranger: Person, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
     AgentSettings.objects.create(project=busy.project, keeps_decisions=False)
     answer = ask(busy, path, **whole_month())
     assert (answer.status, answer.code) == (503, "decisions_switched_off")
+    assert caplog.messages == []
     assert "Retry-After" not in answer.headers
     assert ask(stranger, path).status == 200
     AgentSettings.objects.update(keeps_decisions=True)
