@@ -10,6 +10,17 @@ from django.db import connection
 
 pytestmark = pytest.mark.django_db
 
+SIZES = [
+    10**15,
+    10**15 + 1,
+    -(10**15),
+    -(10**15) - 1,
+    1e15,
+    1.0000000000000002e15,
+    -1e300,
+    10**15 - 0.5,
+    999999999999999,
+]
 VALUES = ["a-code", "eu-1", 1, -2.5, 1e14, True, None, "", "two words", 'quo"te', "back\\slash", "é", "x" * 101, [], {}]
 FORMS = ["{}", "{}s", "user_{}", "user{}", "{}_count", "{}Count", "{}2", "2{}", "my.{}", "_{}_", "in{}", "{}ual", "X{}"]
 KEYS = ["region", "queue_ms", "a b", "", "x" * 101, "é", "a{b", "a,b", "gpt4"]
@@ -46,6 +57,15 @@ def test_it_judges_as_the_core_does() -> None:
 
     assert told == [not check_metadata(each) for each in metadata]
     assert 0.1 < sum(told) / len(told) < 0.9
+
+
+@pytest.mark.parametrize("value", SIZES)
+@pytest.mark.parametrize("beside", [{}, {"input_tokens": 3}])
+def test_it_takes_numbers_of_the_size_that_the_core_takes(value: float, beside: dict[str, object]) -> None:
+    metadata = {"queue_ms": value, **beside}
+    told = check_metadata(metadata)
+    assert judged([metadata]) == [not told] == [abs(value) <= 10**15]
+    assert [error.detail for error in told] == ["A number is finite, and its size 10^15 at most."] * len(told)
 
 
 @pytest.mark.parametrize("value", ['"region"', "[]", "1", "null", "true"])

@@ -104,7 +104,7 @@ _SENTENCES = {
     "names_content": "A key that names content is not taken: telemetry holds codes and numbers.",
     "not_a_number": "What begins with a word for content holds a number or a boolean.",
     "not_primitive": "A value is a code, a number, a boolean or null.",
-    "out_of_range": "A number must be finite and its size below 10^15.",
+    "out_of_range": "A number is finite, and its size 10^15 at most.",
 }
 
 
