@@ -45,7 +45,7 @@ SAID = NAMES | {
     "invalid_resolution_id": "resolutions that Assay did not make",
     "wrong_type": "values of another type than their field",
     "unknown_code": "codes of no closed list",
-    "not_hexadecimal": "ids of traces and spans that are not hexadecimal",
+    "not_hexadecimal": "ids of traces and spans that are not hexadecimal, or zero",
     "ended_before_started": "what ended before it started",
     "parent_cycle": "parents that lead back to themselves",
     "duplicate_id": "second parts with an id that is taken",

@@ -11,9 +11,9 @@ from config.complaints import told
 # How msgspec begins its complaint: the code that we give it, and our sentence.
 _KINDS = (
     (
-        ("Expected `str` matching regex '^[0-9a-fA-F]",),
+        ("Expected `str` matching regex '^(?!0{",),
         "not_hexadecimal",
-        "A trace id has 32 hexadecimal digits, a span id 16.",
+        "A trace id has 32 hexadecimal digits, a span id 16, not all of them zero.",
     ),
     (
         ("Expected `str` matching", "Expected `str` of length"),

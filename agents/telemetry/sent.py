@@ -17,9 +17,10 @@ MOST_CANDIDATES = 50
 Code = Annotated[
     str, msgspec.Meta(min_length=1, max_length=100, extra_json_schema={"pattern": "^[A-Za-z0-9._:/@+-]{1,100}$"})
 ]
-# `(?![\s\S])` is the end of the text in every dialect of regular expressions; `$` would let a line end follow.
-TraceId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{32}(?![\s\S])")]
-SpanId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{16}(?![\s\S])")]
+# `(?![\s\S])` is the end of the text in every dialect of regular expressions; `$` would let a line end follow. An id
+# of zeros alone is none: so say OpenTelemetry and W3C Trace Context.
+TraceId = Annotated[str, msgspec.Meta(pattern=r"^(?!0{32})[0-9a-fA-F]{32}(?![\s\S])")]
+SpanId = Annotated[str, msgspec.Meta(pattern=r"^(?!0{16})[0-9a-fA-F]{16}(?![\s\S])")]
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=31 * 86_400_000)]
 Tokens = Annotated[int, msgspec.Meta(ge=0, le=10**10)]

@@ -47,6 +47,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"agent_id": "a\x00"}, "not_a_code", "/agent_id"),
     ({"agent_id": "é"}, "not_a_code", "/agent_id"),
     ({"trace_id": "xyz"}, "not_hexadecimal", "/trace_id"),
+    ({"trace_id": "0" * 32}, "not_hexadecimal", "/trace_id"),
+    ({"span_id": "0" * 16}, "not_hexadecimal", "/span_id"),
     ({"status": "done"}, "unknown_code", "/status"),
     ({"prompt": "a"}, "unknown_field", "/prompt"),
     ({"started_at": "yesterday"}, "invalid_time", "/started_at"),
