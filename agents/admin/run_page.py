@@ -90,7 +90,7 @@ def show(page: ProjectAdmin, request: HttpRequest, run: Run) -> HttpResponse:
     return page.page(
         request,
         "agents/run.html",
-        title=run.run_id,
+        title=f"{run.agent_id} {run.agent_version}, {run.run_id}",
         run=run,
         original=run,
         chip=STATUS_CHIPS[run.status],

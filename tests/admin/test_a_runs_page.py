@@ -38,6 +38,16 @@ def test_it_puts_what_failed_on_top_and_leads_to_its_step(vic: Person) -> None:
     assert 'id="step-3"' in page
 
 
+def test_it_is_headed_by_its_agent_with_the_runs_own_id_beneath(vic: Person) -> None:
+    own_id = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    run = keep(vic.project, make_run(own_id, agent_id="ATLAS", agent_version="2.1"))[own_id]
+    page = shown(vic, page_of(run))
+    heading = re.search(r'class="as-head-main"><h2>(.*?)</h2>', page)
+    assert heading
+    assert strip_tags(heading.group(1)) == "ATLAS 2.1"
+    assert f"ATLAS 2.1 {own_id} success" in words(page)
+
+
 def test_it_shows_decisions_and_signals_at_their_step(vic: Person) -> None:
     run = keep(vic.project, make_detailed(timezone.now() - timedelta(minutes=3)))["campaign-0412-draft"]
     page = shown(vic, page_of(run))
