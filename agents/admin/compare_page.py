@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import pluralize
 
 from agents.admin.known_agents import Known, Select, select
 from agents.admin.scoped import Scoped, scope_of, scoped
@@ -142,8 +143,8 @@ def _mean(name: str, it: MeanDifference) -> Row:
         kind="",
         a=_amount(name, it.a.mean),
         b=_amount(name, it.b.mean),
-        of_a=f"{it.a.n:,} runs",
-        of_b=f"{it.b.n:,} runs",
+        of_a=f"{it.a.n:,} run{pluralize(it.a.n)}",
+        of_b=f"{it.b.n:,} run{pluralize(it.b.n)}",
         difference=_amount(name, it.difference, sign=True),
         low=low,
         high=high,
@@ -152,8 +153,9 @@ def _mean(name: str, it: MeanDifference) -> Row:
 
 
 def signed(difference: float) -> str:
-    """A difference of two shares, in points of a hundred."""
-    return f"{'−' if difference < 0 else '+'}{points(abs(difference))}"
+    """A difference of two shares, in points of a hundred; without a sign where it is none, to one decimal."""
+    said = points(abs(difference))
+    return said if said == "0.0 pp" else f"{'−' if difference < 0 else '+'}{said}"
 
 
 def points(share: float) -> str:

@@ -83,8 +83,9 @@ def signal_rows(found: SignalsOutcomes) -> list[SignalRow]:
 
 
 def phi(value: float) -> str:
-    """A correlation, with its sign."""
-    return f"{'−' if value < 0 else '+'}{abs(value):.2f}"
+    """A correlation, with its sign; without one where it is none, to two decimals."""
+    said = f"{abs(value):.2f}"
+    return said if said == "0.00" else f"{'−' if value < 0 else '+'}{said}"
 
 
 def _highest(found: DecisionsFailures) -> float:

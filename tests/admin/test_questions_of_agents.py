@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from agents import read_settings
+from agents.admin.compare_page import signed
+from agents.admin.correlate_page import phi
 from agents.models import AgentSettings
 from agents.telemetry import facts
 from tests.admin.watched import keep, make_run
@@ -103,6 +105,17 @@ def test_it_draws_in_full_colour_what_keeps_clear_of_zero(vic: Person) -> None:
 def compared_rows(whole: str) -> dict[str, str]:
     found = re.findall(r'<td data-label="Measure">(.*?)</td>(.*?)</tr>', whole, re.DOTALL)
     return {strip_tags(name).strip(): row for name, row in found}
+
+
+def test_it_counts_one_run_as_one(vic: Person) -> None:
+    keep(vic.project, make_run("old"), *(make_run(f"new-{number}", agent_version="2.0.0") for number in range(2)))
+    said = words(vic, "compare")
+    assert re.search(r"took [\d.]+ s 1 run [\d.]+ s 2 runs", said)
+
+
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    assert [phi(it) for it in (-0.004, 0.0, -0.0, 0.004, -0.006, 1.0)] == [*["0.00"] * 4, "−0.01", "+1.00"]
+    assert [signed(it) for it in (-0.0004, 0.0004, -0.0006)] == ["0.0 pp", "0.0 pp", "−0.1 pp"]
 
 
 def test_it_says_what_is_missing_where_there_is_one_version(vic: Person) -> None:
