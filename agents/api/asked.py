@@ -101,12 +101,16 @@ class Asked:
         except ValueError:
             raise invalid_parameter(name, f"{name} is a UUID.") from None
 
-    def whole(self, name: str, usual: int, most: int) -> int:
-        """A whole number from 1 to `most`."""
+    def whole(self, name: str, usual: int, most: int | None = None) -> int:
+        """A whole number of nine digits at the most, from 1 to `most`."""
         value = self.sent.get(name, str(usual))
-        if not (value.isascii() and value.isdigit() and len(value) <= 9 and 1 <= int(value) <= most):
-            raise invalid_parameter(name, f"{name} is a whole number from 1 to {most}.")
+        if not (value.isascii() and value.isdigit() and len(value) <= 9 and 1 <= int(value) <= (most or int(value))):
+            raise invalid_parameter(name, f"{name} is a whole number from 1{f' to {most}' if most else ''}.")
         return int(value)
+
+    def page_size(self, usual: int, most: int) -> int:
+        """How many are wanted on a page, from 1: who asks for more than `most` gets `most`, as in every list."""
+        return min(self.whole("page_size", usual), most)
 
     def _time(self, name: str) -> datetime | None:
         value = self.sent.get(name)

@@ -31,7 +31,7 @@ def find(request: HttpRequest) -> RunsFound:
             failure_type=asked.one_of("failure_type", FAILURE_TYPES),
         ),
         before=asked.uuid("cursor"),
-        size=asked.whole("page_size", USUAL_PAGE, MOST_ON_A_PAGE),
+        size=asked.page_size(USUAL_PAGE, MOST_ON_A_PAGE),
     )
 
 
@@ -39,7 +39,7 @@ def find(request: HttpRequest) -> RunsFound:
 @question
 def loops(request: HttpRequest) -> Loops:
     asked = Asked(request, (*SCOPE, *PAGE))
-    size = asked.whole("page_size", USUAL_PAGE, MOST_ON_A_PAGE)
+    size = asked.page_size(USUAL_PAGE, MOST_ON_A_PAGE)
     return find_loops(scope=asked.scope, before=asked.uuid("cursor"), size=size)
 
 
@@ -54,5 +54,5 @@ def _details(request: HttpRequest, run_id: str) -> RunDetails:
         project_id=asked.access.project_id,
         name=run_id,
         page=asked.whole("page", 1, LAST_PAGE),
-        size=asked.whole("page_size", USUAL_PART, MOST_OF_A_PART),
+        size=asked.page_size(USUAL_PART, MOST_OF_A_PART),
     )

@@ -66,7 +66,7 @@ def _operations() -> dict[str, dict[str, Any]]:
                     "required": True,
                 },
                 _parameter("page", _whole(1, LAST_PAGE), "Which page of each list."),
-                _parameter("page_size", _whole(USUAL_PART, MOST_OF_A_PART), "So many of each list."),
+                _parameter("page_size", _whole(USUAL_PART), f"So many of each list, {MOST_OF_A_PART:,} at most."),
             ],
         ),
         "runs/loops": _question(
@@ -144,12 +144,13 @@ def _scope(*names: str) -> list[dict[str, Any]]:
 def _page() -> list[dict[str, Any]]:
     return [
         _parameter("cursor", UUID, CURSOR),
-        _parameter("page_size", _whole(USUAL_PAGE, MOST_ON_A_PAGE), "So many on a page."),
+        _parameter("page_size", _whole(USUAL_PAGE), f"So many on a page, {MOST_ON_A_PAGE} at most."),
     ]
 
 
-def _whole(usual: int, most: int) -> dict[str, Any]:
-    return {"type": "integer", "minimum": 1, "maximum": most, "default": usual}
+def _whole(usual: int, most: int | None = None) -> dict[str, Any]:
+    """`most`: more is refused."""
+    return {"type": "integer", "minimum": 1, "default": usual} | ({} if most is None else {"maximum": most})
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from assay.core.codes import FAILURE_TYPES
 
+from agents.api import found_runs
 from agents.questions import find_runs as finding
 from agents.telemetry.facts import Group, Run, Trial
 from config.ids import uuid7
@@ -199,6 +200,18 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only four runs, and six steps, are looked at for a page."""
     monkeypatch.setattr(finding, "LOOKED", "ORDER BY run.id DESC OFFSET 3 LIMIT 1")
     monkeypatch.setattr(finding, "STEPS_LOOKED_AT", 6)
+
+
+def test_who_asks_for_more_than_a_page_holds_gets_a_full_page(vic: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(vic.project.pk, *(a_run(f"run-{number}", at(3, number)) for number in range(3)))
+    keep(vic.project.pk, a_run("long", at(4), steps=steps_of(("plan", None), ("tool", "a"), ("respond", None))))
+    monkeypatch.setattr(found_runs, "MOST_ON_A_PAGE", 2)
+    monkeypatch.setattr(found_runs, "MOST_OF_A_PART", 2)
+
+    page = told(vic, "runs", page_size=3, **whole_month())
+    assert (len(page["results"]), page["next"] is None) == (2, False)
+    page = told(vic, "runs/long/details", page_size=999_999_999)
+    assert (len(page["steps"]), page["next_page"]) == (2, 2)
 
 
 @pytest.mark.usefixtures("looked_at")
