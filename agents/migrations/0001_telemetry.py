@@ -45,9 +45,10 @@ DECLARE
     words text;
     kind text;
 BEGIN
-    -- Nearly all there is: a third of the time that it takes to look at each key and value.
+    -- Nearly all there is, whose numbers have too few digits to be too large: a third of the time that it takes to look
+    -- at each key and value.
     IF octet_length(metadata::text) <= 100 AND metadata::text !~* '{LAST_WORDS}' AND metadata::text ~
-        '^\\{{(?:"[A-Za-z0-9._:/@+-]+": (?:"[A-Za-z0-9._:/@+-]+"|[-.0-9]+|true|false|null)(?:, )?)*\\}}$'
+        '^\\{{(?:"[A-Za-z0-9._:/@+-]+": (?:"[A-Za-z0-9._:/@+-]+"|-?[0-9]{{1,15}}(?:\\.[0-9]+)?|true|false|null)(?:, )?)*\\}}$'
     THEN
         RETURN true;
     END IF;
@@ -73,6 +74,9 @@ BEGIN
             RETURN false;
         ELSIF kind = 'string' AND ((entry.value #>> '{{}}') ~ '[^A-Za-z0-9._:/@+-]'
                                    OR octet_length(entry.value #>> '{{}}') NOT BETWEEN 1 AND 100) THEN
+            RETURN false;
+        END IF;
+        IF kind = 'number' AND abs((entry.value #>> '{{}}')::numeric) > 1e15 THEN
             RETURN false;
         END IF;
     END LOOP;
