@@ -29,7 +29,7 @@ class Sizes:
     month that is dropped; rows that the wall is timed with."""
 
     warm: int = 30
-    rounds: int = 3
+    rounds: int = 5
     run_batches: int = 200
     span_rounds: int = 3
     span_batches: int = 100
