@@ -72,14 +72,15 @@ CALL = f"""
            'agent-' || (k + {AGENTS - 1}) %% {AGENTS}, {AGENT}
     {ROWS} WHERE k %% 10 = 9
 """
+# In the order in which `agents.fold_counts` adds them.
 HOURS = """
     INSERT INTO {table} (project_id, grain, start, {keys}, {sums}{others})
-    SELECT %(project)s, 'h', %(start)s, {keys}, {sums}{zeros} FROM ({counted}) counted
+    SELECT %(project)s, 'h', %(start)s, {keys}, {sums}{zeros} FROM ({counted}) counted ORDER BY {keys}
 """
 DAYS = """
     INSERT INTO {table} (project_id, grain, start, {keys}, {sums}{others})
     SELECT project_id, 'd', date_trunc('day', start, 'UTC') AS day, {keys}, {added}{zeros}
-    FROM {table} WHERE project_id = %(project)s AND grain = 'h' GROUP BY project_id, day, {keys}
+    FROM {table} WHERE project_id = %(project)s AND grain = 'h' GROUP BY project_id, day, {keys} ORDER BY day, {keys}
 """
 ALL_SUMS = {"agents_runcount": RUN_SUMS, "agents_decisioncount": DECISION_SUMS, "agents_signalcount": SIGNAL_SUMS}
 _PAIRS = [(type_, code) for type_, codes in REASONS.items() for code in codes]
