@@ -1,6 +1,7 @@
 """This file lets you bring the rollups of telemetry up to date with everything that is stored."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -11,7 +12,8 @@ MOST_AT_ONCE = 5_000
 # Any number will do, if it is nobody else's: what is held is the right to write to the rollups.
 LOCK = 0x636F756E74
 LOCKED = f"SELECT pg_advisory_xact_lock({LOCK})"
-_ANY = "SELECT EXISTS (SELECT FROM agents_pendingcount)"
+_OURS = "FROM agents_pendingcount WHERE project_id = COALESCE(%(project)s, project_id)"
+_ANY = f"SELECT EXISTS (SELECT {_OURS})"
 _TRY = f"SELECT pg_try_advisory_xact_lock({LOCK})"
 
 
@@ -43,7 +45,7 @@ def _lists(kind: str, names: Sequence[str]) -> str:
 _FOLD = f"""
     WITH taken AS (
         DELETE FROM agents_pendingcount
-        WHERE id IN (SELECT id FROM agents_pendingcount ORDER BY id LIMIT %(most)s) RETURNING *
+        WHERE id IN (SELECT id {_OURS} ORDER BY id LIMIT %(most)s) RETURNING *
     ), runs AS ({_add("agents_runcount", (), RUN_SUMS, "taken")}
     ), decisions AS ({_add("agents_decisioncount", DECISION[:2], DECISION_SUMS, _lists("decisions", DECISION))}
     ), signals AS ({_add("agents_signalcount", SIGNAL[:2], SIGNAL_SUMS, _lists("signals", SIGNAL))}
@@ -52,23 +54,24 @@ _FOLD = f"""
 """  # noqa: S608 - names of our own
 
 
-def fold_counts(*, wait: bool = True) -> None:
-    """Add to the hours and days what was noted of all projects' runs. Without `wait` it is left to whoever is at it.
+def fold_counts(*, project_id: UUID | None = None, wait: bool = True) -> None:
+    """Add to the hours and days what was noted of a project's runs, or of all: what cannot be added up in one, as past
+    the largest number, is nothing to the others. Without `wait` it is left to whoever is at it.
 
     One query where nothing is noted, else three for each 5,000 notes. Safe to run twice and at once.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_ANY)
+        cursor.execute(_ANY, {"project": project_id})
         ((any_,),) = cursor.fetchall()
-    while any_ and _fold_some(wait) == MOST_AT_ONCE:
+    while any_ and _fold_some(project_id, wait) == MOST_AT_ONCE:
         pass
 
 
-def _fold_some(wait: bool) -> int:
+def _fold_some(project_id: UUID | None, wait: bool) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCKED if wait else _TRY)
         if cursor.fetchone()[0] is False:
             return 0
-        cursor.execute(_FOLD, {"most": MOST_AT_ONCE})
+        cursor.execute(_FOLD, {"project": project_id, "most": MOST_AT_ONCE})
         ((taken,),) = cursor.fetchall()
         return int(taken)

@@ -13,7 +13,7 @@ ROLLUPS = ("agents_runcount", "agents_decisioncount", "agents_signalcount")
 def forget_counts(*, before: datetime, project_id: UUID | None = None) -> None:
     """Of this project, or of all. Call it when the runs that were counted are gone: what waits to be added is, first,
     so that nothing of them comes back."""
-    fold_counts()
+    fold_counts(project_id=project_id)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCKED)
         for table in ROLLUPS:

@@ -1,6 +1,6 @@
 """This file lets you store runs, in groups that are merged as one, with everything that counts them."""
 
-import itertools
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,10 +31,10 @@ from config.months import month_of, time_of_id
 Merge = Callable[[list[Run], list[Run]], list[Run]]
 
 TRIES = 5
-# After so many transactions of a process, what they count for is added up: hundreds of rollup rows are written once
-# for all of them, and who asks a question waits a moment at most.
+# After so many transactions of a project in a process, what they count for is added up: hundreds of rollup rows are
+# written once for all of them, and who asks a question waits a moment at most.
 FOLDED_EVERY = 32
-_stored = itertools.count(1)
+_stored: Counter[UUID] = Counter()
 # A deadlock, a serialization failure: the database asks for another try. A check that is none of a constraint's: the
 # month that was there a moment ago is dropped.
 _AGAIN = ("40P01", "40001")
@@ -88,8 +88,9 @@ def store_runs(*, project_id: UUID, groups: Sequence[Group], merge: Merge) -> li
                 raise
         else:
             answer_calls(project_id=project_id, held=held)
-            if next(_stored) % FOLDED_EVERY == 0:
-                fold_counts(wait=False)
+            _stored[project_id] += 1
+            if _stored[project_id] % FOLDED_EVERY == 0:
+                fold_counts(project_id=project_id, wait=False)
             return told
     raise OperationalError("no try was left")
 

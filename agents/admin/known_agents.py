@@ -39,7 +39,7 @@ class Select:
 
 def known_agents(project_id: UUID, window: Window) -> list[Known]:
     """Those of the window, by the days' rollups. Two queries, once everything is folded."""
-    fold_counts()
+    fold_counts(project_id=project_id)
     days: QuerySet[Any] = RunCount.objects.filter(project_id=project_id, grain="d")
     if window.start is not None:
         days = days.filter(start__gte=window.start)

@@ -101,7 +101,7 @@ def months_of(project_id: UUID, oldest: datetime | None) -> list[Month]:
     """The newest first, from the month of the oldest run on. Two queries, once everything is folded."""
     if oldest is None:
         return []
-    fold_counts()
+    fold_counts(project_id=project_id)
     days: QuerySet[Any] = RunCount.objects.filter(
         project_id=project_id, grain="d", start__gte=oldest.replace(hour=0, minute=0, second=0, microsecond=0)
     )

@@ -59,7 +59,7 @@ class Column:
 
 def tally(project_id: UUID, window: Window, codes: dict[str, str]) -> tuple[Tally, list[Column]]:
     """Two queries, once everything is folded, whatever the number of runs."""
-    fold_counts()
+    fold_counts(project_id=project_id)
     counts: QuerySet[Any] = RunCount.objects.filter(project_id=project_id, grain=window.grain, **codes)
     if window.start is not None:
         counts = counts.filter(start__gte=window.start)

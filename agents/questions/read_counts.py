@@ -24,7 +24,7 @@ def read_counts(kind: Kind, scope: Scope, by: tuple[str, ...] = (), sums: Sequen
 
     Exact to the millisecond of the window; on hour boundaries no row of telemetry is touched.
     """
-    fold_counts()
+    fold_counts(project_id=scope.project_id)
     parts, parameters = scope.window.parts, scope.parameters
     sums = sums or tuple(kind.sums)
     read = []

@@ -118,8 +118,8 @@ def check_counts(project_id: UUID) -> None:
     assert len(by_id) == Run.objects.filter(project_id=project_id).count()
     for id_, run in by_id.items():
         counts.add(run, id_.int >> 80)
-    fold_counts()
-    assert not PendingCount.objects.exists()
+    fold_counts(project_id=project_id)
+    assert not PendingCount.objects.filter(project_id=project_id).exists()
     for table, (keys, sums) in ROLLUPS.items():
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {', '.join([*keys, *sums])} FROM {table} WHERE project_id = %s", [project_id])

@@ -11,6 +11,7 @@ from agents.models import PendingCount, RunCount
 from agents.record_runs import record_runs
 from sentinel.models import Project
 from tests.agents.reporting import a_whole_report, check_counts, stored
+from tests.conftest import make_project
 
 pytestmark = pytest.mark.django_db
 SENDERS, BATCHES, RUNS = 4, 6, 5
@@ -58,6 +59,22 @@ def test_what_is_taken_back_before_it_was_added_comes_to_nothing(bakery: Project
     record(bakery, "run-1", "run-2")
     record(bakery, "run-1", "run-2")
     check_counts(bakery.pk)
+
+
+@pytest.mark.usefixtures("_folded_by_who_asks")
+def test_what_cannot_be_added_up_in_one_project_is_nothing_to_another(bakery: Project) -> None:
+    sawmill = make_project("sawmill")
+    record(bakery, "run-1")
+    record(sawmill, "run-1")
+    fold_counts()
+    RunCount.objects.filter(project=bakery).update(tokens=2**63 - 1)
+    record(bakery, "run-2")
+    record(sawmill, "run-2")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        fold_counts(project_id=bakery.pk)
+    fold_counts(project_id=sawmill.pk)
+    check_counts(sawmill.pk)
+    assert PendingCount.objects.filter(project=bakery).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
