@@ -1,13 +1,12 @@
 """This file lets you start an experiment: what it plans with is fixed now, and the first units take part."""
 
-import secrets
-
 from assay.core.errors import AssayError
 from django.db import connection, transaction
 from django.utils import timezone
 
 from experiments.check_draft import check_draft
 from experiments.claim_experiment import claim_experiment
+from experiments.draw_salt import draw_salt
 from experiments.models import Experiment
 from experiments.models.experiments import WHOLE, Mode, Status
 from experiments.plan_experiment import Known, plan_experiment
@@ -53,7 +52,7 @@ def start_experiment(
         raise AssayError("invalid_planned_units", "Planned units are a whole number above 0.", status=422)
     now = timezone.now()
     claimed.status = Status.RUNNING
-    claimed.salt = claimed.salt or secrets.token_hex(16)
+    claimed.salt = claimed.salt or draw_salt()
     claimed.planned_units = planned_units
     claimed.started_at = claimed.ramp_step_at = now
     claimed.started_by_id = access.user_id

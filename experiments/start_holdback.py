@@ -1,9 +1,8 @@
 """This file lets you go on measuring what was shipped, on units that are held back from it."""
 
-import secrets
-
 from django.utils import timezone
 
+from experiments.draw_salt import draw_salt
 from experiments.models import Arm, Experiment
 from experiments.models.experiments import WHOLE, Mode, Purpose, Status
 from sentinel.access import Access
@@ -21,7 +20,7 @@ def start_holdback(*, access: Access, experiment: Experiment, shipped: Arm) -> E
         prompt_id=experiment.prompt_id,
         purpose=Purpose.HOLDBACK,
         holdback_of=experiment,
-        salt=secrets.token_hex(16),
+        salt=draw_salt(),
         mode=Mode.MANUAL,
         primary_metric_id=experiment.primary_metric_id,
         significance=experiment.significance,

@@ -7,6 +7,7 @@ from uuid import uuid4
 import msgspec
 from django.utils import timezone
 
+from experiments.draw_salt import draw_salt
 from experiments.models import Arm, Experiment, Metric
 from tests.conftest import Person
 from tests.experiments.test_resolve import make_prompt
@@ -22,7 +23,7 @@ def make_experiment(person: Person, *, metric: str = "click_through", **fields: 
         project=person.project,
         name="Greetings",
         prompt=prompt,
-        salt=uuid4().hex,
+        salt=draw_salt(),
         primary_metric=Metric.objects.get(project=person.project, slug=metric),
     )
     for number, version in enumerate((control, treatment)):
