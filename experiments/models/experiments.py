@@ -10,7 +10,7 @@ from django.db import models
 from config.models import Identified
 from experiments.models.metrics import Metric
 from sentinel.access import Access
-from sentinel.models import ApiKey, Project
+from sentinel.models import ApiKey, Event, Project
 from vault.models import Prompt, Version
 
 # Shares and coverage are whole ten-thousandths.
@@ -213,21 +213,10 @@ class Guardrail(Identified):
         return f"{self.metric} ± {self.margin:.0%}"
 
 
-class ExperimentEvent(Identified):
-    """What was done to an experiment, by whom and why. Nobody by name is the worker."""
+class ExperimentEvent(Event):
+    """What was done to an experiment."""
 
     experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="events")
-    action = models.CharField(max_length=30)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, related_name="+")
-    reason = models.TextField(blank=True, default="")
-    facts: Any = models.JSONField(default=dict)
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.action
 
 
 class Snapshot(Identified):
