@@ -110,11 +110,11 @@ def test_it_says_so_when_the_caller_was_not_heard_of(vic: Person) -> None:
 def test_it_names_nothing_of_another_project(vic: Person, stranger: Person) -> None:
     version = make_prompt(stranger, "Oak caption").labels.get(name="production").version_id
     assert version is not None
-    keep(stranger.project, make_run("their-plan", agent_id="OAK"))
+    keep(stranger.project, make_run("their-plan", agent_id="OAK-SAWYER"))
     mine = make_run("mine", parent_run_id="their-plan", trial=facts.Trial(version))
     page = shown(vic, page_of(keep(vic.project, mine)["mine"]))
     assert "Oak caption" not in page
-    assert "OAK" not in page
+    assert "OAK-SAWYER" not in page
     assert "a version that is not there any more" in page
 
 
