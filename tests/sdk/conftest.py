@@ -13,6 +13,7 @@ import pytest
 from assay import Assay
 from assay.tracing import AgentTracer
 
+from tests.sdk.patience import PATIENCE, be_patient
 from tests.sdk.twin import KEY, Twin
 
 SDK = Path(__file__).resolve().parents[2] / "sdk"
@@ -24,11 +25,16 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_patient(monkeypatch.setattr)
+
+
 @pytest.fixture
 def twin() -> Iterator[Twin]:
     twin = Twin()
     yield twin
-    twin.stop()
+    twin.close()
 
 
 MakeAssay = Callable[..., Assay]
@@ -40,7 +46,7 @@ def make_assay(twin: Twin, tmp_path: Path) -> Iterator[MakeAssay]:
     made: list[Assay] = []
 
     def make(**changes: Any) -> Assay:
-        settings: dict[str, Any] = {"refresh_interval": 0.05, "send_interval": 0.05, "start_timeout": 5.0}
+        settings: dict[str, Any] = {"refresh_interval": 0.05, "send_interval": 0.05}
         given = {"url": twin.url, "key": KEY, "cache_dir": tmp_path / "cache", **settings, **changes}
         made.append(Assay(**given))
         return made[-1]
@@ -105,7 +111,7 @@ def start_program(code: str, *arguments: str) -> "subprocess.Popen[str]":
     )
 
 
-def run_program(code: str, *arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
+def run_program(code: str, *arguments: str, timeout: float = 5 * PATIENCE) -> subprocess.CompletedProcess[str]:
     """Run a Python program that finds the SDK, in a process of its own; it and its children end with the test."""
     with start_program(code, *arguments) as process:
         try:

@@ -10,9 +10,18 @@ from typing import Any
 import pytest
 
 from tests.sdk.conftest import SDK
+from tests.sdk.patience import PATIENCE
 from tests.sdk.twin import KEY, Twin, make_content, make_prompt, make_scores
 
 EXAMPLES = SDK / "examples"
+
+# Runs an example as it is.
+PATIENTLY = """
+import runpy, sys
+from tests.sdk.patience import be_patient
+be_patient()
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
 
 
 @pytest.fixture
@@ -27,22 +36,22 @@ def vault(twin: Twin) -> Twin:
     return twin
 
 
-def start(example: str, twin: Twin, tmp_path: Path) -> "subprocess.Popen[str]":
+def start(example: str, twin: Twin, tmp_path: Path, *by: str) -> "subprocess.Popen[str]":
     environment: dict[str, Any] = {
         **os.environ,
-        "PYTHONPATH": str(SDK),
+        "PYTHONPATH": f"{SDK}:{SDK.parent}",
         "ASSAY_URL": twin.url,
         "ASSAY_KEY": KEY,
         "XDG_CACHE_HOME": str(tmp_path),
         "PORT": "0",
     }
-    command = [sys.executable, str(EXAMPLES / example)]
+    command = [sys.executable, *(by or ("-c", PATIENTLY)), str(EXAMPLES / example)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def output_of(example: str, twin: Twin, tmp_path: Path) -> str:
-    process = start(example, twin, tmp_path)
-    output, errors = process.communicate(timeout=30)
+def output_of(example: str, twin: Twin, tmp_path: Path, *by: str) -> str:
+    process = start(example, twin, tmp_path, *by)
+    output, errors = process.communicate(timeout=5 * PATIENCE)
     assert process.returncode == 0, errors
     return output
 
@@ -69,7 +78,7 @@ def test_it_goes_on_offline(vault: Twin, tmp_path: Path) -> None:
     vault.stop()
 
     again = output_of("offline.py", vault, tmp_path / "once-online")
-    never = output_of("offline.py", vault, tmp_path / "never-online")
+    never = output_of("offline.py", vault, tmp_path / "never-online", "-u")  # as fast as it gives up by itself
 
     assert "served from: revision 1.1" in again
     assert "sent: False" in again
@@ -82,8 +91,10 @@ def test_it_serves_from_forked_workers(vault: Twin, tmp_path: Path) -> None:
     try:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
-        answers = [urllib.request.urlopen(f"{address}{number}", timeout=10).read().decode() for number in range(6)]
-        assert process.wait(20) == 0
+        answers = [
+            urllib.request.urlopen(f"{address}{number}", timeout=PATIENCE).read().decode() for number in range(6)
+        ]
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.communicate()

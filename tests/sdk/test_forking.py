@@ -12,6 +12,8 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can
 BEGIN = """
 import os, sys, threading, time, multiprocessing
 from assay import Assay, AsyncAssay
+from tests.sdk.patience import PATIENCE, be_patient
+be_patient()
 ADA = {"name": "Ada"}
 
 def make(**changes):
@@ -69,7 +71,7 @@ for _ in range(30):
     child = os.fork()
     if not child:
         work(assay, 3)
-        os._exit(0 if assay.close(timeout=10) else 1)
+        os._exit(0 if assay.close() else 1)
     exits.append(os.waitpid(child, 0)[1])
 busy = False
 for thread in threads:

@@ -1,12 +1,10 @@
 """What the server should hear is queued on disk, survives, and arrives once."""
 
 import json
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from assay import AssayError, AssayWarning
 from assay.core.shapes import Prompt
 from assay.outbox import MAX_COUNT, Outbox
 
-from tests.sdk.conftest import SDK, MakeAssay, run_program
+from tests.sdk.conftest import MakeAssay, run_program
 from tests.sdk.twin import KEY, Twin, make_content, make_prompt, make_scores, uuid_of, wait_until
 
 ADA = {"name": "Ada"}
@@ -27,6 +25,8 @@ FolderOf = Callable[[], Path]
 REPORT_AND_DIE = """
 import os, signal, sys
 from assay import Assay
+from tests.sdk.patience import be_patient
+be_patient()
 assay = Assay(sys.argv[1], sys.argv[2], cache_dir=sys.argv[3])
 resolution = assay.resolve(category="greeting", variables={"name": "Ada"})
 for number in range(100):
@@ -297,15 +297,17 @@ def test_it_shares_the_queue_between_processes(twin: Twin, make_assay: MakeAssay
     program = """
 import sys
 from assay import Assay
+from tests.sdk.patience import be_patient
+be_patient()
 assay = Assay(sys.argv[1], sys.argv[2], cache_dir=sys.argv[3], send_interval=0.05)
 for number in range(200):
     resolution = assay.resolve(category="greeting", variables={"name": "Ada"})
     assay.report_engagement(resolution, likes=number, impressions=1000)
 """
-    environment = {**os.environ, "PYTHONPATH": str(SDK)}
-    command = [sys.executable, "-c", program, twin.url, KEY, str(tmp_path / "cache")]
-    processes = [subprocess.Popen(command, env=environment) for _ in range(3)]
-    assert [process.wait(30) for process in processes] == [0, 0, 0]
+    with ThreadPoolExecutor(3) as pool:
+        running = [pool.submit(run_program, program, twin.url, KEY, str(tmp_path / "cache")) for _ in range(3)]
+    for each in running:
+        assert each.result().returncode == 0, each.result().stderr
 
     assert make_assay().flush()
     assert len(twin.taken["engagement"]) == 600

@@ -12,6 +12,7 @@ from assay.tracing import Run, carry
 from assay.tracing.place import here
 
 from tests.sdk.conftest import MakeTracer, Sent
+from tests.sdk.patience import PATIENCE
 
 
 def tree(item: dict[str, Any]) -> dict[str, str | None]:
@@ -167,7 +168,7 @@ def test_a_coroutine_can_be_carried_to_another_loop(make_tracer: MakeTracer, sen
         return 5
 
     with tracer.start_run(run_id="outer"):
-        assert asyncio.run_coroutine_threadsafe(carry(elsewhere)(), loop).result(10) == 5
+        assert asyncio.run_coroutine_threadsafe(carry(elsewhere)(), loop).result(PATIENCE) == 5
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()

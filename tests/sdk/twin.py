@@ -1,5 +1,6 @@
 """A twin of Assay's server, as far as the SDK meets it: real HTTP on a real port, real bundles."""
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -13,6 +14,7 @@ from typing import Any
 import msgspec
 from assay.core.shapes import Content, Message, ProjectSettings, Prompt, Scores, Version
 
+from tests.sdk.patience import PATIENCE
 from tests.sdk.twin_runs import Runs
 
 KEY = "assay_test_0123456789abcdefSECRET"
@@ -52,8 +54,19 @@ def make_scores(revision: int = 1, content_revision: int = 1, **scores: tuple[fl
     return Scores(revision, content_revision, (1.0, 1.0), dict(scores))
 
 
+class Server(ThreadingHTTPServer):
+    """Takes as many connections at once as come."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class Twin:
-    """Serves one project: what `publish` was given. What was posted is in `taken`, by item id."""
+    """Serves one project: what `publish` was given. What was posted is in `taken`, by item id.
+
+    While `answering` is not set, who asks for a part of the bundle waits. Its port is its own while it is dead, too:
+    nobody else is taken for it.
+    """
 
     def __init__(self) -> None:
         self.taken: dict[str, dict[str, dict[str, Any]]] = {
@@ -70,12 +83,17 @@ class Twin:
         self.choking_on: set[str] = set()
         self.forbidding: set[str] = set()
         self.losing_answers = False
-        self.answering_slowly = 0.0
+        self.answering = threading.Event()
+        self.answering.set()
         self.raw: dict[str, bytes] = {}
         self.publish(make_content(), make_scores())
-        self._server: ThreadingHTTPServer | None = None
+        self._server: Server | None = None
         self._connections: set[socket.socket] = set()
-        self.port = 0
+        # Bound, and not listened on: who connects is refused, and nobody is given the port.
+        self._kept = socket.socket()
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept.bind(("127.0.0.1", 0))
+        self.port: int = self._kept.getsockname()[1]
         self.start()
 
     @property
@@ -92,7 +110,7 @@ class Twin:
     def publish_later(self, text: str, revision: int, after_gets: int) -> None:
         """Publish once `after_gets` parts were asked for."""
         threading.Thread(
-            target=lambda: wait_until(lambda: len(self.gets) >= after_gets, 20) and self.publish_text(text, revision),
+            target=lambda: wait_until(lambda: len(self.gets) >= after_gets) and self.publish_text(text, revision),
             daemon=True,
         ).start()
 
@@ -116,6 +134,8 @@ class Twin:
                 super().setup()
                 self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 twin._connections.add(self.connection)
+                if self.server is not twin._server:  # it died before this connection was known
+                    cut(self.connection)
 
             def do_GET(self) -> None:
                 twin._get(self)
@@ -126,9 +146,7 @@ class Twin:
             def log_message(self, *arguments: object) -> None:
                 pass
 
-        ThreadingHTTPServer.daemon_threads = True
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self.port = self._server.server_address[1]
+        self._server = Server(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
@@ -139,14 +157,19 @@ class Twin:
         server.shutdown()
         server.server_close()
         while self._connections:
-            connection = self._connections.pop()
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
+            cut(self._connections.pop())
+
+    def close(self) -> None:
+        """Die, and let go of the port."""
+        self.stop()
+        self.answering.set()
+        self._kept.close()
 
     def _get(self, handler: BaseHTTPRequestHandler) -> None:
-        time.sleep(self.answering_slowly)
+        self.answering.wait()
+        if self._server is None:
+            handler.close_connection = True
+            return
         if self._refused(handler):
             return
         body = self.raw.get(handler.path)
@@ -242,7 +265,12 @@ class Twin:
         handler.wfile.write(body)
 
 
-def wait_until(condition: Any, timeout: float = 8.0) -> bool:
+def cut(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def wait_until(condition: Any, timeout: float = PATIENCE) -> bool:
     """Whether `condition()` came true; asked often, since how long it takes is not what is tested."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
