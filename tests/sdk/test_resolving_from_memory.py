@@ -179,8 +179,9 @@ def test_it_opens_again_after_it_was_closed(twin: Twin, make_assay: MakeAssay) -
 
     assert assay.resolve(category="greeting", variables=ADA).text in {"Hello Ada", "Again Ada"}
     assert wait_until(lambda: assay.resolve(category="greeting", variables=ADA).text == "Again Ada")
+    uses = twin.uses()
     with assay:
-        uses = twin.uses()
+        assay.resolve(category="greeting", variables=ADA)
     assert twin.uses() > uses
 
 

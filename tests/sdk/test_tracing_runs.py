@@ -4,6 +4,7 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -237,12 +238,14 @@ def test_it_tells_of_two_runs_by_the_same_name(twin: Twin, make_tracer: MakeTrac
     assert twin.runs.taken["job-17"]["steps"][0]["name"] == "first"
 
 
-def test_a_long_run_announces_itself(twin: Twin, make_tracer: MakeTracer) -> None:
+def test_a_long_run_announces_itself(twin: Twin, make_tracer: MakeTracer, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("assay.tracing.record.time", SimpleNamespace(perf_counter=lambda: now))
     tracer = make_tracer()
     run = tracer.start_run()
     told = []
-    for seconds in (FIRST_ANNOUNCED - 5, 10, FIRST_ANNOUNCED, FIRST_ANNOUNCED):
-        run.record._began -= seconds
+    for seconds in (FIRST_ANNOUNCED - 1, 2, FIRST_ANNOUNCED, 2):
+        now += seconds
         run.step("tool").end()
         assert tracer.flush()
         told.append(len(twin.runs.answers))
