@@ -6,6 +6,7 @@ import signal
 import socket
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from assay.outbox import Entry, Outbox
 from assay.tracing import AgentTracer
 
 from tests.sdk.conftest import MakeAssay, MakeTracer, run_program, start_program
+from tests.sdk.patience import PATIENCE
 from tests.sdk.twin import KEY, Twin, wait_until
 
 # What a test expects it asserts; a warning besides is no news here.
@@ -22,6 +24,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::assay.AssayWarning")
 BEGIN = """
 import os, signal, sys, threading, time, multiprocessing
 from assay.tracing import AgentTracer
+from tests.sdk.patience import PATIENCE, be_patient
+be_patient()
 
 def make(**changes):
     given = {"url": sys.argv[1], "key": sys.argv[2], "cache_dir": sys.argv[3], "send_interval": 0.05}
@@ -101,7 +105,7 @@ time.sleep(600)
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         url = f"http://127.0.0.1:{hanging.getsockname()[1]}"
         with start_program(BEGIN + program, url, KEY, str(cache)) as process:
-            hanging.settimeout(20)
+            hanging.settimeout(PATIENCE)
             connection, _ = hanging.accept()
             assert connection.recv(10).startswith(b"POST")
             assert process.stdin is not None
@@ -109,7 +113,7 @@ time.sleep(600)
             process.stdin.flush()
             saved = wait_until(lambda: queued(cache) == 25)
             process.kill()
-            assert process.wait(20) == -signal.SIGKILL
+            assert process.wait(PATIENCE) == -signal.SIGKILL
             assert saved
             connection.close()
 
@@ -143,7 +147,7 @@ def test_it_sends_in_batches_that_the_server_takes(twin: Twin, make_tracer: Make
             for _ in range(3000):
                 run.step("tool", "a-name-that-takes-its-room-" + "x" * 60).end()
 
-    assert tracer.flush(20)
+    assert tracer.flush()
     assert len(twin.runs.taken) == 1204
     assert max(size for _, size in twin.posts) <= 500
     assert max(len(body) for body in twin.bodies) < 1.6 * 1024 * 1024
@@ -173,8 +177,8 @@ def test_it_is_bounded_while_no_server_answers(twin: Twin, make_tracer: MakeTrac
         assert tracer._engine._spool.save()
 
     assert 1500 <= queued(tmp_path / "cache") < 2700
-    assert tracer.flush(20)
-    times = [run["started_at"] for run in twin.runs.taken.values()]
+    assert tracer.flush()
+    times = [datetime.fromisoformat(run["started_at"]) for run in twin.runs.taken.values()]
     assert times == sorted(times)
 
 
@@ -228,7 +232,7 @@ def test_it_may_be_called_in_the_middle_of_itself(twin: Twin, tmp_path: Path) ->
     """A generator that is collected, or a signal, ends a run wherever the same thread is just then."""
     program = """
 import faulthandler
-faulthandler.dump_traceback_later(15, exit=True)
+faulthandler.dump_traceback_later(PATIENCE, exit=True)
 tracer = make()
 engine = tracer._engine
 run = tracer.start_run()
@@ -287,7 +291,7 @@ for _ in range(10):
     child = os.fork()
     if not child:
         work(tracer, 3)
-        os._exit(0 if tracer.close(timeout=10) else 1)
+        os._exit(0 if tracer.close() else 1)
     exits.append(os.waitpid(child, 0)[1])
 busy = False
 for thread in threads:
