@@ -17,13 +17,14 @@ from django.test import Client
 from hypothesis import HealthCheck, settings
 
 from agents import keep_telemetry_months, read_settings
+from config import background
 from experiments import bundle, expose_once, usage
 from sentinel import access, revision
 from sentinel.access import Access, access_of_person
 from sentinel.create_key import create_key
 from sentinel.models import Membership, Project
 from sentinel.roles import ROLE_PERMISSIONS
-from tests.ground.processes import ROOT, environment, processes_of, wait_until
+from tests.ground.processes import ROOT, assert_nothing_lives, environment
 
 # Property tests look at the same examples each time, and take the time they need.
 settings.register_profile(
@@ -33,6 +34,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 settings.load_profile("steady")
+
+# What a web process does by itself every few seconds is done here when a test says so, and never in the middle of one.
+background._started_in = os.getpid()
 
 # The files that take longest, in the order in which they begin: nobody is left alone with one of them at the end. What
 # works and what mostly waits take turns.
@@ -113,7 +117,7 @@ def first_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 check=False,
             )
             assert prepared.returncode == 0, prepared.stderr
-            assert wait_until(lambda: not processes_of(home)), processes_of(home)
+            assert_nothing_lives(home)
             done.touch()
     return home
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from urllib.parse import quote, urlencode
 
 import httpx
 from django.db import connection
+
+from tests.ground.processes import port_of_ones_own
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0
@@ -23,7 +24,11 @@ def serving(home: Path, *, workers: int = 2, **settings: str) -> Iterator[str]:
 
     It sees what is committed: the test has to use `transactional_db`.
     """
-    port = _free_port()
+    with port_of_ones_own() as port:
+        yield from _serving(home, port, workers, settings)
+
+
+def _serving(home: Path, port: int, workers: int, settings: dict[str, str]) -> Iterator[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ASSAY_", "DJANGO_"))}
     environment |= {
         "ASSAY_HOME": str(home),
@@ -59,13 +64,6 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], home: Path) -> Non
             return
         time.sleep(0.1)
     raise AssertionError(f"The server did not start:\n{(home / 'server.log').read_text()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def _url_of_database() -> str:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -81,11 +82,31 @@ def processes_of(home: Path) -> dict[int, str]:
     return found
 
 
+def assert_nothing_lives(home: Path) -> None:
+    """Nothing that has to do with `home` is left. Who has let go of everything may yet take a moment to be gone: a
+    keeper that has stopped its server, or whoever was killed this instant."""
+    assert wait_until(lambda: not processes_of(home)), processes_of(home)
+
+
 def parent_of(number: int) -> int:
     """The process that started this one; 0 when it is gone already."""
-    with contextlib.suppress(OSError):
-        return int(Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[1])
-    return 0
+    return int(_status_of(number)[1])
+
+
+def is_alive(number: int) -> bool:
+    return _status_of(number)[0] not in "XZ"
+
+
+def children_of(number: int) -> list[int]:
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if parent_of(int(folder.name)) == number]
+
+
+def _status_of(number: int) -> list[str]:
+    """State, parent and so on, as the kernel tells them; those of a dead process when it is gone already."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ["X", "0"]
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 60) -> bool:
@@ -99,17 +120,21 @@ def wait_until(true: Callable[[], bool], seconds: float = 60) -> bool:
 
 def kill_tree(number: int) -> None:
     """SIGKILL a process and all its children, at once."""
-    children = [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if _parent(folder) == number]
-    for victim in (number, *children):
+    for victim in (number, *children_of(number)):
         with contextlib.suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
 
 
-def _parent(folder: Path) -> int:
-    try:
-        return int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
+@contextlib.contextmanager
+def port_of_ones_own() -> Iterator[int]:
+    """A port that nobody else is given while the block lasts: it is bound all the while, and not listened on. Whoever
+    knocks is refused, until a server that is willing to share its port, as ours is, listens on it."""
+    with socket.socket() as holder:
+        for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+            holder.setsockopt(socket.SOL_SOCKET, option, 1)
+        holder.bind(("127.0.0.1", 0))
+        port: int = holder.getsockname()[1]
+        yield port
 
 
 def nobody() -> tuple[str, ...]:

@@ -25,8 +25,6 @@ def ask(question="SELECT 1"):
     with connection.cursor() as cursor:
         cursor.execute(question)
         return cursor.fetchone()[0]
-def kill_server():
-    os.kill(int((home / "postgres" / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
 """
 POOLED = {"pool": {"min_size": 1, "max_size": 2, "timeout": 10}}
 
@@ -82,11 +80,15 @@ print(ask())
 @pytest.mark.parametrize("options", [{}, POOLED], ids=["plain", "pooled"])
 def test_a_killed_server_is_started_again_by_who_misses_it(tmp_path: Path, options: object) -> None:
     code = """
+from tests.ground.processes import children_of, is_alive, server_number, wait_until
 ask("SELECT 1")
 with connection.cursor() as cursor:
     cursor.execute("CREATE TABLE kept AS SELECT 7 AS number")
-kill_server()
-time.sleep(1)
+server = server_number(home)
+killed = [server, *children_of(server)]
+os.kill(server, signal.SIGKILL)
+# Its children serve on until they notice.
+assert wait_until(lambda: not any(map(is_alive, killed)))
 missed = 0
 for _ in range(20):
     try:

@@ -1,5 +1,4 @@
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +7,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from tests.ground.postgres_twin import postgres_twin
-from tests.ground.processes import ROOT, environment, using
+from tests.ground.processes import ROOT, environment, port_of_ones_own, using
 
 PASSWORD = "correct-horse"
 
@@ -31,14 +30,9 @@ def refused(url: str, home: Path, *command: str) -> str:
     return sentence
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        port: int = door.getsockname()[1]
-        return port
-
-
 def test_it_says_that_a_server_cannot_be_reached(tmp_path: Path) -> None:
-    sentence = refused(f"postgresql://assay:{PASSWORD}@127.0.0.1:{closed_port()}/assay", tmp_path)
+    with port_of_ones_own() as port:
+        sentence = refused(f"postgresql://assay:{PASSWORD}@127.0.0.1:{port}/assay", tmp_path)
     assert sentence.startswith("assay: The PostgreSQL at 127.0.0.1 cannot be used: ")
     assert sentence.endswith("Connection refused.")
 
@@ -87,8 +81,9 @@ def test_it_says_that_an_address_names_no_database(tmp_path: Path) -> None:
 
 
 def test_a_web_process_says_the_same(tmp_path: Path) -> None:
-    url = f"postgresql://assay:{PASSWORD}@127.0.0.1:{closed_port()}/assay"
-    assert refused(url, tmp_path, "-c", "import config.wsgi").endswith("Connection refused.")
+    with port_of_ones_own() as port:
+        url = f"postgresql://assay:{PASSWORD}@127.0.0.1:{port}/assay"
+        assert refused(url, tmp_path, "-c", "import config.wsgi").endswith("Connection refused.")
 
 
 def test_it_says_that_a_password_is_wrong_without_showing_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.ground.processes import nobody, processes_of, server_number, using
+from tests.ground.processes import assert_nothing_lives, nobody, server_number, using
 
 DAC_READ_SEARCH = 1 << 2
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="What root may do is tried by root only.")
@@ -67,7 +67,7 @@ def test_it_passes_closed_folders_by_one_capability_and_opens_none(open_folder: 
         assert status["NoNewPrivs"] == "1"
         assert pwd.getpwuid(int(status["Uid"].split()[0])).pw_name == "assay"
     assert modes_above(closed) == before
-    assert not processes_of(home)
+    assert_nothing_lives(home)
 
 
 @as_root
@@ -94,7 +94,7 @@ def test_without_that_capability_its_data_lies_under_var_lib_and_one_sentence_sa
             with psycopg.connect(**json.loads(user.stdout.readline())) as connection:
                 assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
         assert modes_above(closed) == before
-        assert not processes_of(elsewhere)
+        assert_nothing_lives(elsewhere)
     finally:
         shutil.rmtree(elsewhere, ignore_errors=True)
 
@@ -114,7 +114,7 @@ def test_started_by_an_unprivileged_user_it_runs_as_that_user(open_folder: Path)
         assert status["Uid"].split() == [str(entry.pw_uid)] * 4
         assert int(status["CapEff"], 16) == 0
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    assert not processes_of(home)
+    assert_nothing_lives(home)
     # Root may start it later: it stays the database of its owner.
     with using(home) as user:
         assert user.stdout is not None

@@ -15,16 +15,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.ground.processes import ROOT, environment, processes_of, wait_until
+from tests.ground.processes import (
+    ROOT,
+    assert_nothing_lives,
+    environment,
+    parent_of,
+    port_of_ones_own,
+    processes_of,
+    wait_until,
+)
 
 # Seconds: two slow cores may have much else to do.
 PATIENCE = 300.0
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        port: int = door.getsockname()[1]
-        return port
+@pytest.fixture
+def port() -> Iterator[int]:
+    with port_of_ones_own() as port:
+        yield port
 
 
 @contextlib.contextmanager
@@ -64,14 +72,14 @@ def wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 def opens(port: int, key: str) -> bool:
     request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/bundle", headers={"X-API-Key": key})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return bool(answer.status == 200)
     except urllib.error.HTTPError:
         return False
 
 
-def test_a_first_start_shows_a_way_in_and_a_second_one_keeps_it(tmp_path: Path) -> None:
-    home, port, log = tmp_path / "home", free_port(), tmp_path / "log"
+def test_a_first_start_shows_a_way_in_and_a_second_one_keeps_it(tmp_path: Path, port: int) -> None:
+    home, log = tmp_path / "home", tmp_path / "log"
     with assay(home, port, log) as process:
         wait_for(process, port, log)
         assert wait_until(lambda: "Ctrl-C" in log.read_text(), PATIENCE)
@@ -83,7 +91,7 @@ def test_a_first_start_shows_a_way_in_and_a_second_one_keeps_it(tmp_path: Path) 
         assert opens(port, found[1])
         process.terminate()
         assert process.wait(timeout=PATIENCE) == 0
-    assert not processes_of(home)
+    assert_nothing_lives(home)
     with assay(home, port, log) as process:
         wait_for(process, port, log)
         assert opens(port, found[1])
@@ -92,23 +100,27 @@ def test_a_first_start_shows_a_way_in_and_a_second_one_keeps_it(tmp_path: Path) 
         assert "changepassword admin" in log.read_text()
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=PATIENCE) == 0
-    assert not processes_of(home)
+    assert_nothing_lives(home)
 
 
 @pytest.mark.parametrize(("part", "words"), [("web", "granian"), ("worker", "manage.py worker")])
-def test_a_part_that_dies_ends_it_all_and_is_named(prepared_home: Path, tmp_path: Path, part: str, words: str) -> None:
-    home, port, log = prepared_home, free_port(), tmp_path / "log"
+def test_a_part_that_dies_ends_it_all_and_is_named(
+    prepared_home: Path, tmp_path: Path, port: int, part: str, words: str
+) -> None:
+    home, log = prepared_home, tmp_path / "log"
     with assay(home, port, log) as process:
         wait_for(process, port, log)
-        # The first of each kind is the parent of the others.
-        os.kill(min(number for number, line in processes_of(home).items() if words in line), signal.SIGKILL)
+        found = {number for number, line in processes_of(home).items() if words in line}
+        # One of them is the parent of the others. Numbers tell nothing of who came first: they begin anew.
+        (parent,) = {number for number in found if parent_of(number) not in found | {0}}
+        os.kill(parent, signal.SIGKILL)
         assert process.wait(timeout=PATIENCE) == 1
     assert f"{part} ended by itself (killed by SIGKILL). Everything else was stopped." in log.read_text()
-    assert not processes_of(home)
+    assert_nothing_lives(home)
 
 
-def test_nothing_outlives_it_when_it_is_killed(prepared_home: Path, tmp_path: Path) -> None:
-    home, port, log = prepared_home, free_port(), tmp_path / "log"
+def test_nothing_outlives_it_when_it_is_killed(prepared_home: Path, tmp_path: Path, port: int) -> None:
+    home, log = prepared_home, tmp_path / "log"
     with assay(home, port, log) as process:
         wait_for(process, port, log)
         process.kill()
