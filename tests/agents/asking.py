@@ -8,18 +8,19 @@ from uuid import UUID
 
 from agents.store_runs import Stored, store_runs
 from agents.telemetry.facts import Decision, Failure, Group, Run, Signal, Step
+from config.months import month_of, next_month
 from tests.api.calls import Answer, call
 from tests.conftest import Person
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+# The one before that in which the tests began: another one may begin while they run.
+MONTH = month_of(month_of(datetime.now(UTC)) - DAY)
 
 
 def at(day: int, hour: int = 0, minute: int = 0, second: float = 0) -> datetime:
     """A time of a month that is over, and kept."""
-    now = datetime.now(UTC)
-    month = (now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) - DAY).replace(day=1)
-    return month + timedelta(days=day - 1, hours=hour, minutes=minute, seconds=second)
+    return MONTH + timedelta(days=day - 1, hours=hour, minutes=minute, seconds=second)
 
 
 def a_run(run_id: str, began: datetime, **fields: Any) -> Run:
@@ -70,8 +71,8 @@ def told(who: Person, path: str, **parameters: Any) -> Any:
 
 
 def whole_month() -> dict[str, datetime]:
-    """All of the month that `at` speaks of."""
-    return {"start_time": at(1), "end_time": at(32)}
+    """All of the month that `at` speaks of, and nothing of the next one."""
+    return {"start_time": MONTH, "end_time": next_month(MONTH)}
 
 
 def ids(rows: Iterable[Any]) -> list[str]:

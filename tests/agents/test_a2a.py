@@ -73,7 +73,7 @@ def test_a_text_is_a_goal_for_the_lead(mia: Person) -> None:
 
 
 def test_data_is_a_payload_of_its_type(mia: Person) -> None:
-    sent = brief(from_agent="NOVA", priority="URGENT", payload_version=1.0, deadline="2030-01-01T00:00:00Z")
+    sent = brief(from_agent="NOVA", priority="URGENT", payload_version=1.0, deadline="2999-01-01T00:00:00Z")
     sent["message"] |= {"contextId": "launch"}
     sent["message"]["parts"] = [{"data": {"topic": "Rye", "max_length": 2000.0}}]
     task = ask(mia, "SendMessage", sent).json["result"]["task"]

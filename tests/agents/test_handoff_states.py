@@ -119,7 +119,7 @@ def test_it_is_tidied_as_it_was_judged(mia: Person) -> None:
 
 def test_each_state_has_its_time_before_a_worker_has_written_it_down(mia: Person) -> None:
     lapsed, last = confirmed(mia), confirmed(mia, max_attempts=1)
-    due = hand_over(mia, deadline=timezone.now() + timedelta(seconds=9))
+    due = hand_over(mia, deadline=timezone.now() + timedelta(minutes=1))
     for each in (lapsed, last, due):
         let_pass(each, HOUR)
     unwritten = [again(each) for each in (lapsed, last, due)]
