@@ -4,7 +4,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 
 from agents.keep_telemetry import keep_telemetry
 from agents.models import Run, RunCount, RunKey
@@ -26,10 +27,16 @@ from tests.agents.asking import a_run
 from tests.agents.reporting import TABLES, a_report, a_whole_report, check_counts, counted, stored
 from tests.conftest import make_project
 
-NOW = datetime.now(UTC)
 PATIENCE = 60.0
 # Tests that run beside this one have databases of their own on the same server.
 WAITING = "query LIKE 'ALTER TABLE %DETACH%' AND wait_event_type = 'Lock' AND datname = current_database()"
+
+
+@pytest.fixture(autouse=True)
+def _no_day_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does a month, in the middle of a test: what is kept hangs on both."""
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ def put(project: Project, *ago: float) -> None:
     """Runs that began so many days ago, as if they had been stored then."""
     groups = []
     for days in ago:
-        began = NOW - timedelta(days=days)
+        began = timezone.now() - timedelta(days=days)
         groups.append(Group(f"run-{days}", began, [a_run(f"run-{days}", began, parent_run_id="run-x")]))
     store_runs(project_id=project.pk, groups=groups, merge=lambda stored, sent: sent)
 
@@ -60,7 +67,7 @@ def months_of(table: str) -> set[str]:
 
 def test_it_makes_the_months_that_come_and_does_so_daily(bakery: Project) -> None:
     keep_telemetry()
-    this = month_of(NOW)
+    this = month_of(timezone.now())
     for table in COLUMNS:
         for month in (this, next_month(this), next_month(next_month(this))):
             assert partition(table, month) in months_of(table)
@@ -69,7 +76,7 @@ def test_it_makes_the_months_that_come_and_does_so_daily(bakery: Project) -> Non
 
 def test_it_drops_what_is_past_the_longest_retention_with_keys_and_counts(bakery: Project) -> None:
     put(bakery, 500, 460, 3)
-    old = month_of(NOW - timedelta(days=500))
+    old = month_of(timezone.now() - timedelta(days=500))
     out = StringIO()
     call_command("partitions", stdout=out)
     assert f"dropped {partition('agents_run', old)}" in out.getvalue()
@@ -88,7 +95,8 @@ def test_a_shorter_retention_deletes_by_whole_days(bakery: Project) -> None:
     for project in (bakery, sawmill):
         put(project, *(day + part / 8 for day in range(8, 14) for part in range(8)))
     kept = keep_telemetry()
-    boundary = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=10)
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    boundary = today - timedelta(days=10)
     assert kept.deleted == {"bakery": 48 - len(stored(bakery.pk))}
     assert 0 < kept.deleted["bakery"] < 48
     assert min(run.started_at for run in stored(bakery.pk).values()) >= boundary
@@ -109,7 +117,7 @@ def test_many_that_began_in_the_same_millisecond_go_together(bakery: Project, mo
     bakery.retention_days = 10
     bakery.save()
     make_project("sawmill")
-    began = NOW - timedelta(days=20)
+    began = timezone.now() - timedelta(days=20)
     groups = [Group(f"run-{n}", began, [a_run(f"run-{n}", began)]) for n in range(10)]
     groups += [Group(f"late-{n}", began, [a_run(f"late-{n}", began + timedelta(seconds=n))]) for n in range(10)]
     store_runs(project_id=bakery.pk, groups=groups, merge=lambda stored, sent: sent)
@@ -118,14 +126,16 @@ def test_many_that_began_in_the_same_millisecond_go_together(bakery: Project, mo
 
 
 def test_runs_come_in_while_a_month_is_dropped_and_wait_for_nobody(bakery: Project) -> None:
-    put(bakery, 500, 3)
+    # The month that is held is there before: else it would be made within the long transaction, and whoever wants to
+    # make it too would wait for that.
+    put(bakery, 500, 3, 2)
     holding, release = threading.Event(), threading.Event()
     done: list[Any] = []
 
     def hold() -> None:
         # A long transaction that reads and writes: detaching a month waits for it.
         with transaction.atomic():
-            put(bakery, 2)
+            put(bakery, 2.5)
             Run.objects.count()
             holding.set()
             release.wait(PATIENCE)
@@ -161,7 +171,7 @@ def test_runs_come_in_while_a_month_is_dropped_and_wait_for_nobody(bakery: Proje
 def test_it_finishes_what_was_left_half_detached(bakery: Project) -> None:
     """Whoever detached it was stopped while waiting for others."""
     put(bakery, 500)
-    old = partition("agents_run", month_of(NOW - timedelta(days=500)))
+    old = partition("agents_run", month_of(timezone.now() - timedelta(days=500)))
     holding, release = threading.Event(), threading.Event()
 
     def hold() -> None:
