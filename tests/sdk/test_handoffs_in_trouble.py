@@ -13,6 +13,8 @@ import pytest
 from assay import AssayError
 from assay.handoffs import AskBack, AsyncHandoffs, Handoff, Handoffs, Reject
 
+from tests.sdk.twin import wait_until
+
 SECRET = "what nobody meant to hand over"
 Answer = tuple[int, dict[str, Any] | bytes]
 
@@ -92,7 +94,9 @@ def problem(status: int, code: str = "made_up") -> Answer:
 
 
 @pytest.fixture
-def exchange() -> Iterator[Exchange]:
+def exchange(monkeypatch: pytest.MonkeyPatch) -> Iterator[Exchange]:
+    # Who is to try again does so soon, and has all the time that a lease lasts.
+    monkeypatch.setattr("assay.handoffs.answers.ASKED_AGAIN_AFTER", 0.1)
     made = Exchange()
     yield made
     made.server.shutdown()
@@ -137,7 +141,7 @@ def test_what_was_done_is_told_once_the_server_is_well_again(exchange: Exchange,
         done.append(handoff.task_id)
         return "Done."
 
-    assert work(do, lease_seconds=2, until_idle=True) == 1
+    assert work(do, until_idle=True) == 1
     assert done == ["one"]
     assert exchange.told[-1] == ("complete", {"result": "Done.", "lease_id": shown("one")["lease"]["id"]})
     # The same request each time: had it been done, it would not have been done twice.
@@ -205,17 +209,7 @@ def test_what_has_become_urgent_meanwhile_comes_first(exchange: Exchange, work: 
 def test_a_lease_is_held_on_to_while_the_server_is_in_trouble(exchange: Exchange, work: Work) -> None:
     exchange.waiting = ["one"]
     exchange.instead = {"extend": [problem(503), problem(500)]}
-    held = threading.Event()
-
-    def do(handoff: Handoff) -> bool:
-        for _ in range(200):
-            if "extend" in exchange.moves():
-                held.set()
-                break
-            held.wait(0.05)
-        return held.is_set()
-
-    assert work(do, lease_seconds=1, until_idle=True) == 1
+    assert work(lambda handoff: wait_until(lambda: "extend" in exchange.moves()), lease_seconds=1, until_idle=True) == 1
     assert exchange.told[-1][1]["result"] is True
 
 
@@ -268,8 +262,11 @@ def test_a_forked_child_speaks_for_itself(exchange: Exchange) -> None:
         handoffs.pending("RAFA")
         child = os.fork()
         if not child:
-            handoffs.pending("RAFA")
-            os._exit(0)
+            try:
+                handoffs.pending("RAFA")
+                os._exit(0)
+            finally:
+                os._exit(1)
         assert os.waitpid(child, 0)[1] == 0
         handoffs.pending("RAFA")
 
