@@ -42,7 +42,7 @@ def create_key(
         errors.append(FieldError("/expires_at", "in_the_past", "The expiry has already passed."))
     if errors:
         raise AssayError("invalid", errors[0].detail, status=422, errors=errors)
-    raw = ApiKey.draw()
+    raw = _draw()
     key = ApiKey.objects.create(
         project=project,
         name=name,
@@ -54,3 +54,11 @@ def create_key(
         expires_at=expires_at,
     )
     return key, raw
+
+
+def _draw() -> str:
+    """A key whose prefix no other has: of sixteen million prefixes, the thousandth key met a taken one in 17,000."""
+    while True:
+        raw = ApiKey.draw()
+        if not ApiKey.objects.filter(prefix=raw[:PREFIX_LENGTH]).exists():
+            return raw

@@ -1,6 +1,8 @@
 """What a key opens, and when it no longer does."""
 
+import secrets
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -141,6 +143,17 @@ def test_it_makes_no_key_for_another_project(mia: Person, stranger: Person) -> N
     with pytest.raises(AssayError) as refused:
         create_key(project=stranger.project, made_by=mia.user, permissions=MEMBER, name="burglar")
     assert refused.value.errors[0].code == "permission_not_held"
+
+
+def test_it_draws_a_key_again_whose_prefix_is_taken(
+    mia: Person, bakery: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = [mia.key[6:12], mia.key[6:12], "prefix"]
+    chance = SimpleNamespace(token_hex=lambda size: drawn.pop(0), token_urlsafe=secrets.token_urlsafe)
+    monkeypatch.setattr("sentinel.models.keys.secrets", chance)
+    key, raw = create_key(project=bakery, made_by=mia.user, permissions=VIEWER, name="second")
+    assert key.prefix == raw[:12] == "assay_prefix"
+    assert opened(raw) == (200, "")
 
 
 def test_it_notes_when_a_key_was_used_outside_of_the_request_and_once_a_minute(mia: Person) -> None:

@@ -75,16 +75,16 @@ def test_it_changes_nothing_the_second_time(mia: Person, tmp_path: Path) -> None
     path = file(tmp_path, "list.csv", LIST)
     take(mia, path)
     before = (
-        list(Version.objects.values()),
-        list(Prompt.objects.values()),
+        list(Version.objects.order_by("pk").values()),
+        list(Prompt.objects.order_by("pk").values()),
         Revision.objects.get(project=mia.project).content,
     )
 
     assert outcomes(take(mia, path)) == {"unchanged": 2}
 
     after = (
-        list(Version.objects.values()),
-        list(Prompt.objects.values()),
+        list(Version.objects.order_by("pk").values()),
+        list(Prompt.objects.order_by("pk").values()),
         Revision.objects.get(project=mia.project).content,
     )
     assert after == before
@@ -369,12 +369,20 @@ def test_it_makes_a_prompt_what_an_exported_file_says(mia: Person, tmp_path: Pat
 )
 def test_it_refuses_an_exported_file_whole(mia: Person, tmp_path: Path, changes: dict[str, Any], code: str) -> None:
     take(mia, file(tmp_path, "a.json", json.dumps(exported())))
-    before = list(Version.objects.values()), list(Prompt.objects.values()), LabelMove.objects.count()
+    before = (
+        list(Version.objects.order_by("pk").values()),
+        list(Prompt.objects.order_by("pk").values()),
+        LabelMove.objects.count(),
+    )
 
     taken = take(mia, file(tmp_path, "a.json", json.dumps(exported(technique="changed") | changes)))
 
     assert refusals(taken) == {1: code}
-    assert (list(Version.objects.values()), list(Prompt.objects.values()), LabelMove.objects.count()) == before
+    assert (
+        list(Version.objects.order_by("pk").values()),
+        list(Prompt.objects.order_by("pk").values()),
+        LabelMove.objects.count(),
+    ) == before
 
 
 def test_it_takes_a_record_whose_twin_before_it_was_refused(mia: Person, tmp_path: Path) -> None:
