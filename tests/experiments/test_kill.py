@@ -2,15 +2,14 @@
 nothing broke."""
 
 import contextlib
+import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,21 +26,26 @@ from assay.core.resolve import Request, resolve
 from assay.core.shapes import Scores
 
 from experiments.observed import number_of
-from tests.ground.processes import ROOT, environment, processes_of, wait_until
+from tests.ground.processes import ROOT, environment, port_of_ones_own, processes_of, wait_until
 
 UNITS = 2_400
 BATCH = 60
 PATIENCE = 240.0
+# Nobody there, a server that is going down, half an answer.
+BROKEN_OFF = (OSError, ValueError, http.client.HTTPException)
 
 SET_UP = """
 import json
 import django
 django.setup()
 from django.contrib.auth.models import User
+from experiments.models import Experiment
 from experiments.replay.headlines import HeadlineTest
 from experiments.replay.set_up import set_up
 from sentinel.create_key import create_key
 ground = set_up([HeadlineTest("a", (0.1, 0.1, 0.1))], seed=1, visitors=1_000_000)
+# Whatever the worker makes of a part of the traffic, it ends nothing.
+Experiment.objects.update(mode="manual")
 permissions = ["prompts.read", "experiments.read", "experiments.write"]
 _, key = create_key(project=ground.project, made_by=User.objects.get(), permissions=permissions, name="traffic")
 print(json.dumps({"project": str(ground.project.pk), "experiment": str(ground.experiments["a"]),
@@ -71,6 +75,8 @@ class Traffic:
     key: str
     sent: int = 0
     failures: int = 0
+    # The last third is sent once what it is sent to has been killed, however slow the killer is.
+    killed: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
     # By unit: its arm, and how many outcomes of 1 it brought.
     expected: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -90,8 +96,7 @@ class Traffic:
         while time.monotonic() < deadline:
             try:
                 answer = msgspec.json.decode(self.ask(path, {"items": items}))
-            except (OSError, ValueError):
-                # Nobody there, a server that is going down, half an answer.
+            except BROKEN_OFF:
                 self.failures += 1
                 time.sleep(0.1)
                 continue
@@ -102,6 +107,8 @@ class Traffic:
     def send(self) -> None:
         bundle = Bundle(load_content(self.ask("/bundle")), Scores(1, 1, (1.0, 1.0)))
         for first in range(0, UNITS, BATCH):
+            if first >= 2 * UNITS / 3:
+                self.killed.wait(PATIENCE)
             batches = self.batches(bundle, first)
             # Now the meetings come first, now what came of them.
             for path in sorted(batches, reverse=bool(first // BATCH % 2)):
@@ -126,14 +133,8 @@ class Traffic:
     def look(self) -> None:
         """Have the totals worked out again and again meanwhile."""
         while not self.done.wait(0.5):
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(*BROKEN_OFF):
                 self.ask(f"/experiments/{self.experiment}/results/")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        port: int = door.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager
@@ -162,7 +163,7 @@ def is_ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    except BROKEN_OFF:
         return False
 
 
@@ -198,17 +199,18 @@ def kill_all(home: Path) -> list[str]:
 
 
 def test_it_counts_everything_once_though_all_of_it_was_killed_meanwhile(prepared_home: Path, tmp_path: Path) -> None:
-    home, port, log = prepared_home, free_port(), tmp_path / "log"
-    with contextlib.ExitStack() as threads:
+    home, log = prepared_home, tmp_path / "log"
+    with port_of_ones_own() as port, contextlib.ExitStack() as threads:
         with assay(home, port, log):
             traffic = Traffic(f"http://127.0.0.1:{port}", **run(home, SET_UP))
             threads.callback(traffic.done.set)
             running = [threading.Thread(target=work, daemon=True) for work in (traffic.send, traffic.look)]
             for thread in running:
                 thread.start()
-            assert wait_until(lambda: traffic.sent > UNITS / 3)
+            assert wait_until(lambda: traffic.sent > UNITS / 3, PATIENCE)
             killed = " ".join(kill_all(home))
             assert traffic.sent < UNITS
+            traffic.killed.set()
         assert all(part in killed for part in ("postgres", "granian", "manage.py worker")), killed
         with assay(home, port, log):
             assert traffic.done.wait(PATIENCE)
