@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 settings.load_profile("steady")
+
+# Seconds: longer than any test takes that tells days apart, on a slow machine too.
+DAYS_END = 60.0
 
 # What a web process does by itself every few seconds is done here when a test says so, and never in the middle of one.
 background._started_in = os.getpid()
@@ -70,6 +74,15 @@ FIRST = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {name: number for number, name in enumerate(FIRST)}
     items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(FIRST)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """No test begins as a day ends, nor its transaction, which has a time of its own: what was today, this month or
+    yesterday as it began is so until it is over."""
+    left = 86_400 - time.time() % 86_400
+    if left < DAYS_END:
+        time.sleep(left + 0.1)
 
 
 def pytest_collection_finish() -> None:
