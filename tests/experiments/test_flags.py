@@ -25,8 +25,13 @@ from tests.experiments.test_resolve import make_prompt
 from tests.live import serving
 
 FLAGS = "/ofrep/v1/evaluate/flags"
-# The versions that are tried; the test gets them from npm's registry.
-WEB_CLIENT = {"@openfeature/ofrep-web-provider": "0.4.3", "@openfeature/web-sdk": "1.10.0"}
+# The versions that are tried, with all that they need; the test gets them from npm's registry.
+WEB_CLIENT = {
+    "@openfeature/ofrep-web-provider": "0.4.3",
+    "@openfeature/ofrep-core": "2.3.0",
+    "@openfeature/web-sdk": "1.10.0",
+    "@openfeature/core": "1.12.0",
+}
 
 
 def evaluate(person: Person, key: str = "greeting", /, **context: Any) -> Answer:
@@ -164,10 +169,18 @@ def server(transactional_db: None, tmp_path: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def _no_provider_afterwards() -> Iterator[None]:
+    yield
+    openfeature.api.clear_providers()
+
+
+@pytest.mark.usefixtures("_no_provider_afterwards")
 def test_the_public_client_for_python_works_with_it(server: str, mia: Person) -> None:
     experiment = make_experiment(mia)
-    provider = OFREPProvider(server, headers_factory=lambda: {"Authorization": f"Bearer {mia.key}"}, timeout=30)
-    openfeature.api.set_provider(provider)
+    provider = OFREPProvider(server, headers_factory=lambda: {"Authorization": f"Bearer {mia.key}"}, timeout=120)
+    # Without waiting a thread makes it ready, and who asks before that gets an error.
+    openfeature.api.set_provider_and_wait(provider)
     client = openfeature.api.get_client()
     details = client.get_object_details("greeting", {}, EvaluationContext("ann", {"plan": "premium"}))
     assert (details.reason, details.error_code) == ("SPLIT", None)
@@ -182,7 +195,6 @@ def test_the_public_client_for_python_works_with_it(server: str, mia: Person) ->
     assert (wrong.error_code, wrong.value) == (ErrorCode.INVALID_CONTEXT, {"content": "mine"})
     plain = client.get_object_details("greeting", {})
     assert plain.error_code == ErrorCode.INVALID_CONTEXT or plain.reason == "STATIC"
-    openfeature.api.clear_providers()
 
 
 def test_the_public_client_for_the_web_works_with_it(server: str, mia: Person, tmp_path: Path) -> None:
@@ -196,7 +208,9 @@ def test_the_public_client_for_the_web_works_with_it(server: str, mia: Person, t
     folder.mkdir()
     (folder / "package.json").write_text(json.dumps({"private": True, "type": "module", "dependencies": WEB_CLIENT}))
     install = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--cache", str(tmp_path / "npm")]
-    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    # One answer that never comes costs a minute of the ten.
+    install += ["--fetch-timeout", "60000", "--fetch-retries", "4"]
+    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode:
         assert os.environ.get("CI") != "true", done.stderr
         pytest.skip("npm's registry cannot be reached: the web client was not tried")
@@ -206,7 +220,7 @@ def test_the_public_client_for_the_web_works_with_it(server: str, mia: Person, t
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
