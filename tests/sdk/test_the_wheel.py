@@ -70,7 +70,7 @@ def test_it_works_in_an_environment_of_its_own(twin: Twin, tmp_path: Path) -> No
     (sdk,) = (each for each in distributions(path=[str(site)]) if each.name == "assay-sdk")
     for needed in named_by(sdk.requires or []).values():
         copy(needed, site)
-    run(*pip, "check")
+    run(python, "-m", "pip", "check")
 
     assert run(python, "-I", "-c", PROGRAM, twin.url, KEY, tmp_path / "cache") == "Hello Ada True\n"
     assert twin.uses() == 1
