@@ -104,11 +104,10 @@ def test_it_measures_by_a_clock_that_is_never_set_back(
     make_tracer: MakeTracer, sent: Sent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tracer = make_tracer()
-    with tracer.start_run() as run:
-        monkeypatch.setattr(time, "time", lambda: 0.0)
+    with monkeypatch.context() as set_back, tracer.start_run() as run:
+        set_back.setattr(time, "time", lambda: 0.0)
         with run.step("tool"):
             run.record_decision("orchestration_path", "short", "early_exit")
-    monkeypatch.undo()
 
     (item,) = sent(tracer)
     (step,), (decision,) = item["steps"], item["decisions"]

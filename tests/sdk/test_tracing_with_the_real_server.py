@@ -196,9 +196,9 @@ def test_a_key_for_agents_alone_is_enough(live_server: LiveServer, mia: Person, 
 
 
 def test_it_hears_which_run_the_server_will_not_take(tracer: AgentTracer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.time", lambda: 1_000_000_000.0)
-    run = tracer.start_run()
-    monkeypatch.undo()
+    with monkeypatch.context() as long_ago:
+        long_ago.setattr("time.time", lambda: 1_000_000_000.0)
+        run = tracer.start_run()
     run.end()
     tracer.start_run().end()
 
