@@ -81,29 +81,40 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
     # What the page has asked for and has not got yet.
     asked: set[Request] = field(default_factory=set)
+    # What it had still asked for when it was left: the browser gives that up, and nothing is wrong with it.
+    left: set[Request] = field(default_factory=set)
 
     def listen(self) -> None:
         self.page.on("request", self._asks)
         self.page.on("requestfinished", self._has)
-        self.page.on("requestfailed", self._has)
         self.page.add_init_script(WATCH)
         self.page.on("console", lambda it: self._complain(it.type in ("error", "warning"), f"console: {it.text}"))
         self.page.on("pageerror", lambda it: self._complain(True, f"script: {it}"))
-        self.page.on("requestfailed", lambda it: self._complain(True, f"failed: {it.url} {it.failure}"))
+        self.page.on("requestfailed", self._fails)
         self.page.on("response", lambda it: self._complain(it.status >= 400, f"{it.status}: {it.url}"))
 
     def _asks(self, request: Request) -> None:
+        if request.is_navigation_request():
+            self._leave()
         self.asked.add(request)
 
     def _has(self, request: Request) -> None:
         self.asked.discard(request)
+
+    def _fails(self, request: Request) -> None:
+        self._has(request)
+        self._complain(request not in self.left, f"failed: {request.url} {request.failure}")
+
+    def _leave(self) -> None:
+        self.left |= self.asked
+        self.asked.clear()
 
     def _complain(self, is_bad: bool, told: str) -> None:
         if is_bad:
             self.complaints.append(told)
 
     def go(self, path: str) -> None:
-        self.asked.clear()
+        self._leave()
         self.page.goto(self.address + path)
         self.settle()
 

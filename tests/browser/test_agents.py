@@ -1,11 +1,12 @@
 """What agents did, in a real browser: every page opens without a complaint, wide and narrow, light and dark."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
+from agents.admin.windows import midnight
 from agents.count_drops import count_drops
 from agents.models import AgentSettings, Run
 from tests.admin import watched as cast
@@ -20,8 +21,14 @@ LIST = "/admin/agents/run/"
 
 @pytest.fixture
 def watched(prompt: Prompt) -> dict[str, Run]:
-    """Runs of all kinds, of the prompt's project."""
+    """Runs of all kinds, of the prompt's project; those with a name are of today."""
     now = timezone.now()
+    # Of the day that it is in a while: it may have just begun, or end before a page asks for it.
+    today = midnight(now + timedelta(minutes=15))
+
+    def ago(minutes: int) -> datetime:
+        return max(now - timedelta(minutes=minutes), today)
+
     version = prompt.versions.order_by("id")[0].pk
     dropped = {"messages": 1840, "tool_arguments": 412, "attributes": 77, "plain_spans": 3}
     count_drops(project_id=prompt.project_id, door="otlp", dropped=dropped)
@@ -31,12 +38,12 @@ def watched(prompt: Prompt) -> dict[str, Run]:
     return cast.keep(
         prompt.project,
         *cast.make_traffic(now, 400),
-        cast.make_run("weekly-plan", now - timedelta(minutes=50), agent_id="NOVA", latency_ms=61_000.0),
-        cast.make_detailed(now - timedelta(minutes=49), version_id=version, parent="weekly-plan"),
-        cast.make_looping(now - timedelta(minutes=31)),
-        cast.make_long(now - timedelta(minutes=25)),
-        cast.make_run("at-it", now - timedelta(minutes=4), status="running", agent_id="ATLAS"),
-        *cast.make_untimed(now - timedelta(minutes=12)),
+        cast.make_run("weekly-plan", ago(50), agent_id="NOVA", latency_ms=61_000.0),
+        cast.make_detailed(ago(49), version_id=version, parent="weekly-plan"),
+        cast.make_looping(ago(31)),
+        cast.make_long(ago(25)),
+        cast.make_run("at-it", ago(4), status="running", agent_id="ATLAS"),
+        *cast.make_untimed(ago(12)),
     )
 
 

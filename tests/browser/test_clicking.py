@@ -106,6 +106,7 @@ def test_it_makes_a_key_shows_it_once_and_revokes_it(chromium: Browser, site: st
     assert ApiKey.objects.get(name="newsletter").digest == ApiKey.digest_of(raw)
     page.get_by_role("button", name="Copy").click()
     page.get_by_role("link", name="I have it").click()
+    expect(page.get_by_role("link", name="newsletter")).to_be_visible()
     assert raw not in page.content()
     page.get_by_role("link", name="newsletter").click()
     page.once("dialog", lambda dialog: dialog.dismiss())
