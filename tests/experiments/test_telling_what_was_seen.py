@@ -148,7 +148,7 @@ def test_two_processes_with_the_same_batches_at_once_count_each_item_once(
         def post(sent: tuple[str, bytes]) -> dict[str, Any]:
             kind, body = sent
             headers = {"X-API-Key": mia.key, "Content-Type": "application/json"}
-            answer = httpx.post(f"{address}/api/v1/{kind}", content=body, headers=headers, timeout=60)
+            answer = httpx.post(f"{address}/api/v1/{kind}", content=body, headers=headers, timeout=240)
             assert answer.status_code == 200, answer.text
             return {"kind": kind} | answer.json()
 
