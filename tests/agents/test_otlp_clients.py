@@ -30,6 +30,8 @@ from tests.conftest import Person
 from tests.live import serving
 
 CANARY = "the-canary-sings-of-sourdough"
+# In seconds: an exporter drops what it could not send within ten, unless it is told otherwise.
+PATIENCE = 60
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 
@@ -46,6 +48,7 @@ def telling(address: str, key: str, *, at_once: bool = False) -> Iterator[Tracer
         endpoint=f"{address}/otlp/v1/traces",
         headers={"Authorization": f"Bearer {key}"},
         compression=Compression.Gzip,
+        timeout=PATIENCE,
     )
     resource = Resource.create({"service.name": "bakery", "service.version": "2.1", "deployment.environment": "test"})
     provider = TracerProvider(resource=resource)
@@ -53,7 +56,7 @@ def telling(address: str, key: str, *, at_once: bool = False) -> Iterator[Tracer
     try:
         yield provider
     finally:
-        assert provider.force_flush(30_000)
+        assert provider.force_flush(1000 * PATIENCE)
         provider.shutdown()
 
 
