@@ -116,7 +116,7 @@ def make_exchange(person: Person) -> dict[str, Handoff]:
     )
     complete_handoff(access=access, handoff=made["late"], result="Come in.", lease_id=made["late"].lease_id)
     cancel_handoff(access=access, handoff=made["canceled"], reason="The old oven was sold.")
-    for name, span in [("lapsed", HOUR), ("exhausted", HOUR), ("passed", 2 * HOUR), ("near", HOUR + 48 * MINUTE)]:
+    for name, span in [("lapsed", HOUR), ("exhausted", HOUR), ("passed", 2 * HOUR), ("near", HOUR + 42 * MINUTE)]:
         let_pass(made[name], span)
     remember(
         access=access,

@@ -151,9 +151,9 @@ def test_it_reads_well_without_times(vic: Person) -> None:
 
 def test_it_says_how_long_a_run_has_been_at_it(vic: Person) -> None:
     now = timezone.now()
-    runs = keep(vic.project, make_run("at-it", now - timedelta(minutes=7, seconds=5), status="running"))
+    runs = keep(vic.project, make_run("at-it", now - timedelta(hours=5, minutes=1), status="running"))
     said = words(shown(vic, page_of(runs["at-it"])))
-    assert "7 min" in said
+    assert "5 h" in said
     assert "so far" in said
     assert "It told of no step." in said
 

@@ -88,10 +88,10 @@ def test_it_calls_a_deadline_near_in_the_last_quarter_of_its_time(mia: Person) -
     quarter = hand_over(mia, payload={"topic": "Nearly"}, deadline=in_time(100 * MINUTE))
     half = hand_over(mia, payload={"topic": "Half"}, deadline=in_time(100 * MINUTE))
     long = hand_over(mia, payload={"topic": "Long"}, deadline=in_time(300 * HOUR))
-    for handoff, passed in ((quarter, 76), (half, 50), (long, 298 * 60)):
+    for handoff, passed in ((quarter, 85), (half, 50), (long, 298 * 60)):
         let_pass(handoff, passed * MINUTE)
     assert tasks(part(board(mia), "board-pressing")) == ids(quarter)
-    let_pass(long, 62 * MINUTE)
+    let_pass(long, 75 * MINUTE)
     assert tasks(part(board(mia), "board-pressing")) == ids(quarter, long)
 
 

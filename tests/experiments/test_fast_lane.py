@@ -23,7 +23,7 @@ def test_it_resolves_without_a_query_once_warm(
     mia: Person, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_prompt(mia)
-    settings.REVISION_LOOK_SECONDS = 60.0
+    settings.REVISION_LOOK_SECONDS = 3600
     client = mia.http()
     assert ask(client).status_code == 200
     with django_assert_num_queries(0):
