@@ -16,6 +16,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from agents import keep_telemetry_months, read_settings
 from config import background
@@ -35,6 +36,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 settings.load_profile("steady")
+# Without this, they are made with constants out of all of our modules that happen to be loaded by then.
+providers._get_local_constants = lambda: providers._local_constants
 
 # Seconds: longer than any test takes that tells days apart, on a slow machine too.
 DAYS_END = 60.0

@@ -61,7 +61,7 @@ def using(home: Path, *prefix: str, durable: bool = False) -> Iterator[subproces
     with process:
         yield process
         with contextlib.suppress(BrokenPipeError):
-            process.communicate(timeout=60)
+            process.communicate(timeout=120)
 
 
 def server_number(home: Path) -> int:

@@ -45,7 +45,7 @@ def test_it_loses_nothing_acknowledged_when_killed_in_the_middle_of_writes(tmp_p
                 stack.enter_context(writer)
                 readers.append(threading.Thread(target=collect, args=[writer, acknowledged]))
                 readers[-1].start()
-            assert wait_until(lambda: len(acknowledged) > 500)
+            assert wait_until(lambda: len(acknowledged) > 500, seconds=300)
             kill_tree(server_number(home))
             for reader in readers:
                 reader.join()
