@@ -15,6 +15,7 @@ from tests.conftest import Person
 from tests.live import ROOT, serving
 
 TASKS = 24
+PATIENCE = 240.0
 # It does each piece in a moment, but for some, at which it hangs: then it is killed.
 WORKER = """
 import sys, time
@@ -54,9 +55,9 @@ def test_killed_workers_lose_nothing_and_nothing_is_done_twice(mia: Person, tmp_
                 held.add(each.stdout.readline().strip())
                 # In the middle of its work, while its lease is being extended.
                 each.send_signal(signal.SIGKILL)
-                each.wait(20)
+                each.wait(PATIENCE)
             running += [worker(address, mia.key, f"w{number}", "works", 60) for number in range(2)]
-            until = time.monotonic() + 120
+            until = time.monotonic() + PATIENCE
             while Handoff.objects.exclude(status="COMPLETED").exists() and time.monotonic() < until:
                 time.sleep(0.2)
     finally:
