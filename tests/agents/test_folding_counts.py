@@ -1,6 +1,7 @@
 """What runs count for is noted with them, and added to the hours and days once, whoever does it and when."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,15 +11,15 @@ from agents.fold_counts import fold_counts
 from agents.models import PendingCount, RunCount
 from agents.record_runs import record_runs
 from sentinel.models import Project
-from tests.agents.reporting import a_whole_report, check_counts, stored
+from tests.agents.reporting import a_whole_report, check_counts, lately, stored
 from tests.conftest import make_project
 
 pytestmark = pytest.mark.django_db
 SENDERS, BATCHES, RUNS = 4, 6, 5
 
 
-def record(project: Project, *names: str) -> None:
-    record_runs(project_id=project.pk, items=[msgspec.json.encode(a_whole_report(name)) for name in names])
+def record(project: Project, *names: str, **fields: Any) -> None:
+    record_runs(project_id=project.pk, items=[msgspec.json.encode(a_whole_report(name, **fields)) for name in names])
 
 
 @pytest.fixture
@@ -64,11 +65,13 @@ def test_what_is_taken_back_before_it_was_added_comes_to_nothing(bakery: Project
 @pytest.mark.usefixtures("_folded_by_who_asks")
 def test_what_cannot_be_added_up_in_one_project_is_nothing_to_another(bakery: Project) -> None:
     sawmill = make_project("sawmill")
-    record(bakery, "run-1")
+    # The same hour of the same day for both: else there would be nothing to add to.
+    began = lately()
+    record(bakery, "run-1", started_at=began)
     record(sawmill, "run-1")
     fold_counts()
     RunCount.objects.filter(project=bakery).update(tokens=2**63 - 1)
-    record(bakery, "run-2")
+    record(bakery, "run-2", started_at=began)
     record(sawmill, "run-2")
     with pytest.raises(DatabaseError), transaction.atomic():
         fold_counts(project_id=bakery.pk)
