@@ -37,13 +37,16 @@ def wake() -> None:
 
 
 def do_all() -> None:
-    """Do everything now."""
+    """Do everything now; raises nothing."""
     for work in _works:
         try:
             work()
         except DatabaseError as error:
             # What was not written is still held by the work itself, for the next time.
             logger.warning("left for later, the database does not take it: %s", type(error).__name__)
+        except Exception:
+            # One that fails is no reason to leave the others undone, nor itself the next time.
+            logger.exception("%s failed", work.__qualname__)
 
 
 def _run() -> None:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from assay.core.privacy import BLOCKED, check_metadata
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.test import RequestFactory
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trying
@@ -203,6 +203,14 @@ def test_marked_text_is_found_nowhere_afterwards(tmp_path: Path) -> None:
         cursor.copy(f"COPY agents_run (metadata, id, project_id, {WHOLE['agents_run']}) FROM STDIN") as lines,
     ):
         lines.write_row([json.dumps({"note": f"{mark} said"}), uuid7(), mia.project.pk, *FILLED["agents_run"]])
+    for column, type_ in {
+        "status": "enum",
+        "tokens_in": "bigint",
+        "started_at": "timestamp",
+        "arm": "smallint",
+    }.items():
+        with pytest.raises(DataError, match=rf"invalid input .*{type_}.* \"{mark} said"), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE agents_run SET {column} = '{mark} said'")
     logs = [tmp_path / "server.log", *Path(settings.ASSAY_HOME).rglob("*.log")]
     assert len(logs) > 1
     # Codes may hold the mark, a sentence with it may not: none of what was sent is one.
