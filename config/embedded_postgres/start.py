@@ -25,8 +25,8 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
-    # A log of seven days, each overwritten a week later. No statement, no parameter and no refused value reaches it. What
-    # a statement fails with is told to whoever sent it alone: it quotes a value that fits no enumeration or number.
+    # A log of seven days, each overwritten a week later. No statement, parameter or refused value reaches it. What a
+    # statement fails with is told to whoever sent it alone: it quotes a value that fits no enumeration or number.
     "log_min_messages": "log",
     "logging_collector": "on",
     "log_filename": "postgresql-%a.log",
