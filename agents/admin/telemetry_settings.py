@@ -30,16 +30,21 @@ class SettingsForm(forms.Form):
     )
     keeps_decisions = forms.BooleanField(required=False, label="Keep decisions and quality signals")
 
-    def __init__(self, *given: Any, **named: Any) -> None:
+    def __init__(self, *given: Any, days: int, **named: Any) -> None:
+        """`days`: how many are kept now."""
         super().__init__(*given, **named)
+        self.fields["retention_days"].widget.attrs |= {
+            "data-confirm-below": days,
+            "data-when-empty": settings.RETENTION_DAYS,
+            "data-question": "Save? What is older than so many days is deleted soon, and does not come back.",
+        }
         self.fields["retention_days"].help_text = (
             f"Empty: as long as this installation keeps what was observed, {settings.RETENTION_DAYS} days. What is "
             "older is deleted, and refused when it is sent."
         )
-        self.fields[
-            "keeps_decisions"
-        ].help_text = (
-            "Switched off, they are left out of what comes in, and counted below; runs, steps and failures go on."
+        self.fields["keeps_decisions"].help_text = (
+            "Switched off, they are left out of what comes in, and counted below; runs, steps and failures go on. "
+            "Those that are stored stay as long as their runs."
         )
 
 
@@ -62,7 +67,7 @@ class TelemetryAdmin(ProjectAdmin):
         project = Project.objects.get(pk=access.project_id)
         kept = AgentSettings.objects.filter(pk=project.pk).first() or AgentSettings(project=project)
         initial = {"retention_days": project.retention_days, "keeps_decisions": kept.keeps_decisions}
-        form = SettingsForm(request.POST if request.method == "POST" else None, initial=initial)
+        form = SettingsForm(request.POST if request.method == "POST" else None, initial=initial, days=project.days)
         if request.method == "POST" and form.is_valid():
             access.require("keys.manage")
             project.retention_days = form.cleaned_data["retention_days"]

@@ -39,7 +39,11 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("submit", (event) => {
-  const question = event.submitter?.dataset.confirm || event.target.dataset.confirm;
+  // A number that is fine where it stays or grows is asked about when it shrinks; an empty one stands for another.
+  const shrunk = [...event.target.querySelectorAll("[data-confirm-below]")].find(
+    (field) => Number(field.value || field.dataset.whenEmpty) < Number(field.dataset.confirmBelow),
+  );
+  const question = event.submitter?.dataset.confirm || shrunk?.dataset.question || event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
 });
 

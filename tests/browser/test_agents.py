@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 from agents.admin.windows import midnight
 from agents.count_drops import count_drops
 from agents.models import AgentSettings, Run
+from sentinel.models import Project
 from tests.admin import watched as cast
 from tests.agents.handing import hand_over
 from tests.browser.conftest import visit
@@ -146,10 +147,27 @@ def test_it_switches_decisions_off(chromium: Browser, site: str, prompt: Prompt,
     page = visitor.page
     visitor.go("/admin/agents/agentsettings/")
     page.get_by_label("Keep decisions and quality signals").uncheck()
-    page.once("dialog", lambda dialog: dialog.accept())
+    # Nothing is lost by this: it asks nothing.
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     assert not AgentSettings.objects.get(project=prompt.project).keeps_decisions
     page.get_by_role("link", name="Decisions and signals").click()
     expect(page.get_by_text("does not keep decisions")).to_be_visible()
+    assert visitor.examine() == []
+
+
+def test_it_asks_before_fewer_days_are_kept(chromium: Browser, site: str, prompt: Prompt) -> None:
+    visitor = visit(chromium, site, 1280, "light")
+    visitor.log_in("root")
+    page, asked = visitor.page, list[str]()
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    visitor.go("/admin/agents/agentsettings/")
+    for days, questions in (("500", 0), ("499", 1), ("", 2)):
+        page.get_by_label("Keep runs and executions").fill(days)
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Saved.")).to_be_visible()
+        assert len(asked) == questions, days
+        visitor.go("/admin/agents/agentsettings/")
+    assert all("does not come back" in question for question in asked)
+    assert Project.objects.get(pk=prompt.project_id).retention_days is None
     assert visitor.examine() == []
