@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from agents.models import Agent
 from sentinel.access import Access
+from sentinel.models import Project
 
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Paragraph = Annotated[str, msgspec.Meta(max_length=5000)]
@@ -52,6 +53,8 @@ def save_agent(*, access: Access, agent: Agent) -> Agent:
             raise AssayError("not_found", "There is no such agent.", status=404)
         if stored.code != agent.code:
             raise single("code_stays", "/code", "An agent keeps its code: make another one.", status=409)
+    else:
+        _refuse_its_like(agent)
     try:
         with transaction.atomic():
             agent.save()
@@ -60,6 +63,17 @@ def save_agent(*, access: Access, agent: Agent) -> Agent:
             raise
         raise single("code_taken", "/code", f"There is an agent {agent.code!r} already.", status=409) from None
     return agent
+
+
+def _refuse_its_like(agent: Agent) -> None:
+    """Raises AssayError 409 `code_taken` where a code differs from this one in case alone: one would be taken for the
+    other. Two that are added at once are added one after the other."""
+    list(Project.objects.select_for_update(no_key=True).filter(pk=agent.project_id).values_list("pk"))
+    like = Agent.objects.in_project(agent.project_id).filter(code__iexact=agent.code).exclude(code=agent.code)
+    taken = like.values_list("code", flat=True).first()
+    if taken is not None:
+        told = f"There is an agent {taken!r} already: codes must differ in more than case."
+        raise single("code_taken", "/code", told, status=409)
 
 
 def _errors(agent: Agent) -> Iterator[FieldError]:

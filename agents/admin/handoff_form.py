@@ -9,6 +9,7 @@ from assay.core.errors import AssayError
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from agents.handoffs.check_payload import check_payload
 from agents.models import Agent, Handoff, PayloadType
 from agents.models.handoff_states import Priority
 from agents.models.handoffs import FIRST_ATTEMPTS, FIRST_LEASE, LONGEST_LEASE, MOST_ATTEMPTS
@@ -75,6 +76,7 @@ class HandoffForm(forms.Form):
         initial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(typed, initial={"once": str(uuid4())} | (initial or {}))
+        self.payload_type = payload_type
         self.schema: dict[str, Any] = payload_type.schema
         self.after = after
         self.wanted = {PREFIX + name for name in self.schema.get("required", [])}
@@ -112,6 +114,15 @@ class HandoffForm(forms.Form):
     def is_unfolded(self) -> bool:
         """Whether one of the others has something to show: a value, or what is wrong with it."""
         return any(field.value() or field.errors for field in self.folded)
+
+    def clean(self) -> dict[str, Any]:
+        """What is wrong with the payload is said at once with whatever else is wrong."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        try:
+            check_payload(self.payload_type, values_of(self.schema, cleaned, PREFIX))
+        except AssayError as error:
+            self.tell(error)
+        return cleaned
 
     def fields_of(self, agents: list[Agent]) -> dict[str, Any]:
         """What the verb takes."""

@@ -62,7 +62,8 @@ def told(event: HandoffEvent) -> dict[str, Any]:
         "reason": "" if by_itself and event.action == "returned" else event.reason,
         "kind": event.action.replace(" ", "_"),
         "status": Status(event.status).label,
-        "attempt": event.attempt,
+        # Of a result that came late, and of what was given back: the attempt that it was, not the one that is next.
+        "attempt": facts.get("attempt", event.attempt),
     }
 
 

@@ -105,12 +105,13 @@ class PayloadTypeAdmin(ProjectAdmin):
             initial = {"schema": FIRST_SCHEMA}
         form = PayloadTypeForm(request.POST if request.method == "POST" else None, initial=initial)
         if request.method == "POST" and form.is_valid():
+            before = set(PayloadType.objects.filter(project_id=access.project_id).values_list("pk", flat=True))
             try:
                 made = register_payload_type(access=access, **form.cleaned_data)
             except AssayError as error:
                 form.tell(error)
             else:
-                messages.success(request, f"{made.name}, version {made.version}, is what is handed over from now on.")
+                messages.success(request, _registered(made, is_new=made.pk not in before))
                 return redirect("admin:agents_payloadtype_change", made.pk)
         title = f"{newest.name}, version {newest.version + 1}" if newest else "New payload type"
         return self.page(request, "agents/handoffs/type_form.html", title=title, form=form, newest=newest)
@@ -138,6 +139,11 @@ class PayloadTypeAdmin(ProjectAdmin):
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         return self.change_view(request, object_id)
+
+
+def _registered(made: PayloadType, *, is_new: bool) -> str:
+    told = "is what is handed over from now on" if is_new else "has this schema already: nothing changes"
+    return f"{made.name}, version {made.version}, {told}."
 
 
 # What limits a value, and how it is said.

@@ -146,13 +146,13 @@ class CancelFields(StrictSerializer):
 class QuestionFields(HolderFields):
     """What must be known before it can go on."""
 
-    question = serializers.JSONField(help_text="A text, or any JSON value.")
+    question = serializers.JSONField(help_text="A text, or any JSON value but null.")
 
 
 class AnswerFields(StrictSerializer):
     """What was asked for."""
 
-    answer = serializers.JSONField(help_text="A text, or any JSON value.")
+    answer = serializers.JSONField(allow_null=True, help_text="A text, or any JSON value.")
 
 
 class ReassignFields(StrictSerializer):
@@ -167,7 +167,7 @@ class MemoryFields(StrictSerializer):
 
     kind = Text(max_length=50, help_text="Lower-case letters, digits and _, a letter first.")
     key = Text(max_length=200)
-    value = serializers.JSONField(help_text="Any JSON value, up to 256 KiB.")
+    value = serializers.JSONField(allow_null=True, help_text="Any JSON value, up to 256 KiB.")
     scope = Text(max_length=200, required=False, help_text="`project` when not given.")
     valid_from = Moment(required=False, allow_null=True, help_text="Now, when not given.")
     valid_to = Moment(required=False, allow_null=True, help_text="When it ends by itself.")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -38,17 +38,24 @@ class PayloadTypes(AgentsView):
     @extend_schema(
         operation_id="payload_types_create",
         request=PayloadTypeFields,
-        responses={201: PayloadTypeRead},
+        responses={
+            201: PayloadTypeRead,
+            200: OpenApiResponse(PayloadTypeRead, "This very schema is there already."),
+        },
         parameters=[ONCE],
         examples=[OpenApiExample("A menu's change", EXAMPLE, request_only=True)],
         tags=["handoffs"],
     )
     def post(self, request: Request) -> Response:
         """Register a payload type, or the next version of one. What was registered stays what it is; a payload is
-        checked against the newest version, or the one that it names."""
+        checked against the newest version, or the one that it names. The schema of the newest version again is that
+        version, and 200."""
         fields = self.read_body(PayloadTypeFields)
 
         def work() -> tuple[int, Any]:
-            return 201, PayloadTypeRead(register_payload_type(access=self.access, **fields)).data
+            versions = PayloadType.objects.filter(project_id=self.access.project_id, name=fields["name"])
+            known = set(versions.values_list("pk", flat=True))
+            registered = register_payload_type(access=self.access, **fields)
+            return 200 if registered.pk in known else 201, PayloadTypeRead(registered).data
 
         return self.answer_once(work)

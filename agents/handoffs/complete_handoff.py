@@ -7,7 +7,7 @@ import msgspec
 from assay.core.errors import single
 from django.db import transaction
 
-from agents.handoffs.claim_handoff import check_lease, is_held_by_another, lock_handoff, refused
+from agents.handoffs.claim_handoff import CONFIRMED, check_lease, is_held_by_another, lock_handoff, refused
 from agents.handoffs.remember_handoff import LATE, OUTCOME, remember_handoff
 from agents.handoffs.settle_handoff import settle_handoff
 from agents.models import Handoff, HandoffResult
@@ -39,18 +39,16 @@ def complete_handoff(
     before = _kept_before(claimed, result, lease_id, worker) if late else None
     if before is not None:
         return before
-    settle_handoff(claimed)
-    kept = HandoffResult.objects.create(
-        handoff=claimed,
-        attempt=claimed.attempt,
-        lease_id=claimed.lease_id if not late else lease_id,
-        worker=claimed.worker if not late else worker,
-        result=result,
-        late=bool(late),
-        late_reason=late,
-    )
     if late:
-        claimed.tell("late result", access, why=late, worker=worker)
+        attempt, of = _late_attempt(claimed, lease_id, worker)
+        settle_handoff(claimed)
+        kept = HandoffResult(attempt=attempt, lease_id=lease_id, worker=of, late=True, late_reason=late)
+    else:
+        kept = HandoffResult(attempt=claimed.attempt, lease_id=claimed.lease_id, worker=claimed.worker)
+    kept.handoff, kept.result = claimed, result
+    kept.save(force_insert=True)
+    if late:
+        claimed.tell("late result", access, why=late, worker=kept.worker, attempt=kept.attempt)
         remember_handoff(claimed, LATE, result=result, why=late)
     else:
         claimed.move_to(Status.COMPLETED)
@@ -65,6 +63,20 @@ def _why_late(handoff: Handoff, lease_id: UUID | None, worker: str) -> str:
         is_another = is_held_by_another(handoff, worker) if lease_id is None and worker else False
         return LEASE_LOST if is_another or lease_id not in (None, handoff.lease_id) else ""
     return LEASE_LOST if handoff.state == Status.PENDING else handoff.state.lower()
+
+
+def _late_attempt(handoff: Handoff, lease_id: UUID | None, worker: str) -> tuple[int, str]:
+    """Which attempt a late result is of, and whose: as its lease was given, or what its worker had last. Who named
+    neither brings what was given last, as far as one can tell, and nobody knows who they are."""
+    given = handoff.events.filter(action=CONFIRMED).order_by("-id")
+    if lease_id is not None:
+        given = given.filter(facts__lease_id=str(lease_id))
+    elif worker:
+        given = given.filter(facts__worker=worker)
+    lease = given.first()
+    if lease is None:
+        return handoff.attempt, worker
+    return lease.attempt, lease.facts.get("worker", "") if lease_id is not None else worker
 
 
 def _kept_before(handoff: Handoff, result: Any, lease_id: UUID | None, worker: str) -> HandoffResult | None:

@@ -66,7 +66,7 @@ def create_handoff(
         context_id=context_id or (parent.context_id if parent else str(uuid7())),
         parent=parent,
         run_id=run_id,
-        trace_id=trace_id,
+        trace_id=trace_id.lower() if trace_id else trace_id,
         idempotency_key=idempotency_key,
     )
     if errors := list(_errors(handoff)):

@@ -6,6 +6,7 @@ from assay.core.errors import AssayError, FieldError, single
 from assay.core.variables import check_schema
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from agents.models import PayloadType
 from sentinel.access import Access
@@ -17,16 +18,18 @@ def register_payload_type(
 ) -> PayloadType:
     """The new version. Without a number it is the next one. What was registered once stays what it is.
 
+    Where the version of that number, or without one the newest, has this very schema already, and no other description
+    is given, that one: nothing is registered.
+
     Raises AssayError 403, 409 `version_taken`, 422 `invalid_schema` with a pointer for each fault, `invalid`.
     """
     access.require("agents.write")
     _check(name, schema)
-    newest = (
-        PayloadType.objects.filter(project_id=access.project_id, name=name)
-        .order_by("-version")
-        .values_list("version", flat=True)
-        .first()
-    )
+    there = _there_already(access, name, schema, description, version)
+    if there is not None:
+        return there
+    versions = PayloadType.objects.filter(project_id=access.project_id, name=name)
+    newest = versions.aggregate(newest=Max("version"))["newest"]
     number = version or (newest or 0) + 1
     try:
         with transaction.atomic():
@@ -36,8 +39,20 @@ def register_payload_type(
     except IntegrityError as error:
         if "one_payload_type" not in str(error):
             raise
+        # Two that register the same at once both get what the first of them made.
+        there = _there_already(access, name, schema, description, version)
+        if there is not None:
+            return there
         told = f"Version {number} of {name} is there already."
         raise single("version_taken", "/version", told, status=409) from None
+
+
+def _there_already(access: Access, name: str, schema: Any, description: str, version: int | None) -> PayloadType | None:
+    """Compared by the database, to which 1 and 1.0 are one number, and 1 and true are not."""
+    versions = PayloadType.objects.filter(project_id=access.project_id, name=name)
+    meant = versions.filter(version=version) if version else versions.order_by("-version")
+    found = PayloadType.objects.filter(pk=meant.values("pk")[:1], schema=schema).first()
+    return found if found is not None and description in ("", found.description) else None
 
 
 def _check(name: str, schema: Any) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from agents.handoffs.check_reason_code import check_reason_code
 from agents.handoffs.claim_handoff import claim_handoff
 from agents.handoffs.remember_handoff import OUTCOME, remember_handoff
 from agents.models import Handoff
@@ -21,7 +22,9 @@ def reject_handoff(
     lease_id: UUID | None = None,
     worker: str = "",
 ) -> Handoff:
-    """The handoff, rejected. Raises AssayError 403, 404, 409 `lease_lost`, `wrong_status`, 422 `unknown_lease`."""
+    """The handoff, rejected. Raises AssayError 403, 404, 409 `lease_lost`, `wrong_status`, 422 `unknown_lease`,
+    `invalid`."""
+    check_reason_code(reason_code)
     states = (Status.PENDING, Status.IN_PROGRESS)
     claimed = claim_handoff(
         access=access, handoff=handoff, states=states, to="be rejected", lease_id=lease_id, worker=worker

@@ -21,5 +21,6 @@ def settle_handoff(handoff: Handoff) -> None:
         handoff.tell("failed", reason=told, worker=worker)
         remember_handoff(handoff, OUTCOME, reason_code=code, reason=told)
     else:
+        attempt = handoff.attempt
         handoff.move_to(Status.PENDING, attempt=handoff.attempt_now)
-        handoff.tell("returned", reason="The lease ran out.", worker=worker)
+        handoff.tell("returned", reason="The lease ran out.", worker=worker, attempt=attempt)

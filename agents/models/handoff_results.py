@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 
+from agents.models.any_json import AnyJSON
 from config.models import Identified
 
 
@@ -14,7 +15,7 @@ class HandoffResult(Identified):
     attempt = models.PositiveSmallIntegerField()
     lease_id = models.UUIDField(null=True)
     worker = models.CharField(max_length=100, blank=True, default="")
-    result: Any = models.JSONField()
+    result: Any = AnyJSON()
     late = models.BooleanField(default=False)
     # Why it is late: lease_lost, or the state in which it found the handoff.
     late_reason = models.CharField(max_length=20, blank=True, default="")

@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from agents.models.any_json import AnyJSON
 from agents.models.roster import Agent
 from config.models import Identified
 from sentinel.models import Project
@@ -36,7 +37,7 @@ class AgentMemory(Identified):
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="memories")
     kind = models.CharField(max_length=50, validators=[KIND])
     key = models.CharField(max_length=200)
-    value: Any = models.JSONField()
+    value: Any = AnyJSON()
     scope = models.CharField(
         max_length=200, default=EVERYWHERE, help_text="Where it holds: the whole project, a context, a client."
     )

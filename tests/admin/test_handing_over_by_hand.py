@@ -106,6 +106,15 @@ def test_it_says_what_is_wrong_at_its_field(mia: Person, wrong: dict[str, str], 
     assert not Handoff.objects.exists()
 
 
+def test_it_says_all_that_is_wrong_at_once(mia: Person) -> None:
+    wrong = {"to_agent": "", "lease_seconds": "0", "payload-topic": "", "payload-max_length": "many"}
+    page = send(mia, **wrong).content.decode()
+    errors = page[page.index('class="as-told"') :]
+    for said in ("This field is required", "greater than or equal to 1", "topic is missing.", "must be a whole number"):
+        assert said in errors
+    assert not Handoff.objects.exists()
+
+
 def test_it_makes_one_like_one_that_ended(mia: Person) -> None:
     made = make_exchange(mia)
     page = mia.browser().get(f"{ADD}?again={made['expired'].task_id}").content.decode()

@@ -156,6 +156,14 @@ def test_it_shows_a_type_and_registers_its_next_version(mia: Person) -> None:
     assert page_of(brief) not in listed
 
 
+def test_it_registers_nothing_where_nothing_differs(mia: Person) -> None:
+    brief = payload_type(mia, "content_brief")
+    sent = {"name": brief.name, "description": brief.description, "schema": json.dumps(brief.schema)}
+    answer: Any = mia.browser().post(f"{TYPES}add/?type=content_brief", sent, follow=True)
+    assert "content_brief, version 1, has this schema already" in answer.content.decode()
+    assert payload_type(mia, "content_brief") == brief
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -169,6 +169,7 @@ def test_it_keeps_a_late_result_of_a_lost_lease(mia: Person) -> None:
 
     late = complete_handoff(access=mia.access, handoff=first, result={"text": "Late."}, lease_id=first.lease_id)
     assert (late.late, late.late_reason) == (True, "lease_lost")
+    assert (late.attempt, late.worker) == (1, "one")
     assert again(first).state == "IN_PROGRESS"
 
     good = complete_handoff(access=mia.access, handoff=first, result={"text": "Good."}, lease_id=second.lease_id)
@@ -177,6 +178,31 @@ def test_it_keeps_a_late_result_of_a_lost_lease(mia: Person) -> None:
     assert done.state == "COMPLETED"
     assert done.result == good
     assert set(done.results.all()) == {late, good}
+    assert (good.attempt, good.worker) == (2, "two")
+
+
+def test_a_late_result_is_of_the_attempt_that_its_worker_had(mia: Person) -> None:
+    handoff = confirmed(mia)
+    for worker in ("two", "three"):
+        let_pass(handoff, HOUR)
+        confirm_handoff(access=mia.access, handoff=handoff, worker=worker)
+    named = complete_handoff(access=mia.access, handoff=handoff, result=1, worker="two")
+    unheard = complete_handoff(access=mia.access, handoff=handoff, result=2, worker="four")
+    let_pass(handoff, HOUR)
+    nameless = complete_handoff(access=mia.access, handoff=handoff, result=3)
+    assert [(it.attempt, it.worker) for it in (named, unheard, nameless)] == [(2, "two"), (3, "four"), (3, "")]
+    assert all(it.late for it in (named, unheard, nameless))
+
+
+def test_a_result_of_a_lease_that_just_ran_out_is_of_its_attempt(mia: Person) -> None:
+    handoff = confirmed(mia)
+    let_pass(handoff, HOUR)
+    late = complete_handoff(access=mia.access, handoff=handoff, result="Late.", lease_id=handoff.lease_id)
+    assert (late.attempt, late.worker) == (1, "one")
+    assert again(handoff).attempt == 2
+    told = {event.action: event.facts for event in handoff.events.all()}
+    assert (told["returned"]["attempt"], told["late result"]["attempt"]) == (1, 1)
+    assert (told["returned"]["worker"], told["late result"]["worker"]) == ("one", "one")
 
 
 def test_it_takes_no_result_under_a_lease_that_never_was(mia: Person) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from django.utils import timezone
 
-from agents.models import AgentMemory
+from agents.models import Agent, AgentMemory
 from tests.agents.handing import confirmed
 from tests.api.calls import Answer, call, make_prompt
 from tests.conftest import Person
@@ -38,6 +38,20 @@ def test_the_roster_is_listed_and_extended(mia: Person, stranger: Person) -> Non
     assert made.json["built_in"] is False
     assert call(mia, "POST", AGENTS, PIA).code == "code_taken"
     assert call(stranger, "GET", f"{AGENTS}PIA/").status == 404
+
+
+@pytest.mark.parametrize("code", ["nova", "Nova", "NOVA"])
+def test_codes_differ_in_more_than_case(mia: Person, code: str) -> None:
+    answer = call(mia, "POST", AGENTS, PIA | {"code": code})
+    assert (answer.status, answer.code, answer.pointers) == (409, "code_taken", ["/code"])
+    assert "'NOVA'" in answer.json["detail"]
+    assert not Agent.objects.in_project(mia.project.pk).filter(code__in=["nova", "Nova"]).exists()
+
+
+def test_agents_whose_codes_differed_in_case_alone_stay_as_they_are(mia: Person) -> None:
+    Agent.objects.create(project=mia.project, code="nova", name="The other one")
+    changed = call(mia, "PATCH", f"{AGENTS}nova/", {"role": "Another"})
+    assert (changed.status, changed.json["code"], changed.json["role"]) == (200, "nova", "Another")
 
 
 def test_an_agent_is_changed(mia: Person, vic: Person, stranger: Person) -> None:
