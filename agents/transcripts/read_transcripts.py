@@ -44,8 +44,11 @@ def _members(text: IO[str]) -> Iterator[Any]:
                 value, end = _decoder.raw_decode(held)
             except JSONDecodeError:
                 value, end = None, 0
-            except RecursionError:
-                raise AssayError("invalid_json", "A transcript is nested too deeply.") from None
+            except (RecursionError, ValueError):
+                # A number of thousands of digits is an error of another kind than what is no JSON.
+                raise AssayError(
+                    "invalid_json", "A transcript is nested too deeply, or has an endless number."
+                ) from None
             # A number or a word may go on in the next piece: nothing but an object is a transcript anyway.
             if end and (end < len(held) or isinstance(value, dict)):
                 held = held[end:]

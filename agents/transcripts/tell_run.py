@@ -1,12 +1,16 @@
 """Tell what a transcript shows as the JSON of a run: which tools were called and what came of it, no word of it."""
 
-from collections.abc import Callable
-from typing import Any
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
 
 import msgspec
-from assay.core.errors import AssayError
+from assay.core.errors import AssayError, FieldError
+
+from config.complaints import told
 
 MOST_MESSAGES = 5_000
+LARGEST_NUMBER = 10**12
 # How the names of tools begin that only look something up.
 LOOKS_UP = ("get_", "search_", "list_", "find_", "lookup_")
 HANDS_OVER = ("transfer_", "escalate_", "handoff_", "hand_off_")
@@ -34,20 +38,24 @@ class _Message(msgspec.Struct):
 
 class Transcript(msgspec.Struct):
     """One trial of one task, as tau-bench writes it (github.com/sierra-research/tau-bench); what else there is in it is
-    not looked at. `reward` is 1 where the task was done."""
+    not looked at. `reward`, in [0, 1], is 1 where the task was done."""
 
-    task_id: int
-    trial: int
-    reward: float
+    task_id: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
+    trial: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
+    reward: Annotated[float, msgspec.Meta(ge=0, le=1)]
     traj: list[_Message]
 
 
 def tell_run(value: Any, code: Callable[[str], str | None]) -> dict[str, Any]:
-    """The run without who ran it and when; `code` makes codes of names. Raises AssayError 422 `invalid_transcript`."""
+    """The run without who ran it and when, its id the transcript's own place among those of one file; `code` makes
+    codes of names. Raises AssayError 422: `invalid_transcript`, with a pointer to the place, `too_many_messages`."""
     try:
         transcript = msgspec.convert(value, Transcript)
-    except (msgspec.ValidationError, RecursionError):
-        raise AssayError("invalid_transcript", "This is no transcript: task_id, trial, reward, traj.") from None
+    except msgspec.ValidationError as error:
+        wrong = told(error).errors[0]
+        detail = f"This is no transcript: task_id, trial, reward, traj. {wrong.detail}"
+        place = FieldError(wrong.pointer, "invalid_transcript", detail)
+        raise AssayError("invalid_transcript", detail, errors=[place]) from None
     if len(transcript.traj) > MOST_MESSAGES:
         raise AssayError("too_many_messages", f"A transcript may have {MOST_MESSAGES} messages at most.")
     return _Telling(transcript, code).run()
@@ -62,11 +70,8 @@ class _Telling:
         self.failures: list[dict[str, Any]] = []
         self.decisions: list[dict[str, Any]] = []
         self.signals: list[dict[str, Any]] = []
-        self.results = {
-            message.tool_call_id: message.content or ""
-            for message in transcript.traj
-            if message.role == "tool" and message.tool_call_id
-        }
+        self.results = _match_results(transcript.traj)
+        self.calls = 0
         # By tool: how often in a row it has failed.
         self.failed: dict[str, int] = {}
 
@@ -101,7 +106,8 @@ class _Telling:
     def _call(self, call: _ToolCall) -> None:
         """The call of a tool, what was chosen by it, and what is observed of it."""
         name = self.code(call.function.name) or "unnamed"
-        result = self.results.get(call.id)
+        result = self.results.get(self.calls)
+        self.calls += 1
         has_failed = result is not None and result.startswith(FAILED)
         kind = "plan" if name in PLANS else "handoff" if name.startswith(HANDS_OVER) else "tool"
         step_id = self._step(kind, name, "failure" if has_failed else "running" if result is None else "success")
@@ -149,3 +155,21 @@ class _Telling:
                 "step_id": step_id,
             }
         )
+
+
+def _match_results(messages: Iterable[_Message]) -> dict[int, str]:
+    """What came of each call, by its number among all calls of the transcript.
+
+    An id may be used again later on: a result belongs to the first call of its id that has none yet.
+    """
+    results: dict[int, str] = {}
+    waiting: defaultdict[str, deque[int]] = defaultdict(deque)
+    calls = 0
+    for message in messages:
+        if message.role == "assistant":
+            for call in message.tool_calls or ():
+                waiting[call.id].append(calls)
+                calls += 1
+        elif message.role == "tool" and message.tool_call_id and waiting[message.tool_call_id]:
+            results[waiting[message.tool_call_id].popleft()] = message.content or ""
+    return results

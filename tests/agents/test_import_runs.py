@@ -3,13 +3,16 @@
 import gzip
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from assay.core.privacy import is_code
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -77,7 +80,8 @@ def test_it_makes_runs_of_transcripts(mia: Person, sample: Path) -> None:
     assert imported(sample, mia.project) == "2 stored, 0 updated, 0 duplicate, 0 refused.\n"
 
     done, lost = Run.objects.filter(project=mia.project).order_by("run_id")
-    assert (done.run_id, done.status, done.session_id) == ("task-1-trial-0", "success", "task-1")
+    assert (done.run_id, done.status) == ("airline-agent:1:task-1-trial-0", "success")
+    assert done.session_id == "task-1"
     assert (done.agent_id, done.agent_version, done.environment) == ("airline-agent", "1", "production")
     assert done.metadata == {"task": 1, "trial": 0, "reward": 1.0}
     assert [(step.step_type, step.name, step.status) for step in Step.objects.filter(run=done.pk).order_by("seq")] == [
@@ -98,7 +102,41 @@ def test_it_makes_runs_of_transcripts(mia: Person, sample: Path) -> None:
         ("model", "chat", "success"),
         ("respond", "reply", "success"),
     ]
-    assert (lost.run_id, lost.status) == ("task-2-trial-1", "failure")
+    assert (lost.run_id, lost.status) == ("airline-agent:1:task-2-trial-1", "failure")
+
+
+def test_it_gives_each_call_its_own_result_where_an_id_is_used_again(mia: Person, tmp_path: Path) -> None:
+    at_once = calls("get_flour", "Error: there is none", 1)[:1]
+    at_once[0]["tool_calls"] += calls("get_yeast", "", 1)[0]["tool_calls"]
+    nobody_asked = {"role": "tool", "tool_call_id": "call_1", "content": "Error: nobody has called"}
+    path = tmp_path / "runs.json"
+    one = transcript(
+        1, 0, 1.0,
+        nobody_asked,
+        *calls("get_bread", "Error: there is none", 1),
+        *calls("get_cake", "[]", 2),
+        *calls("get_bread", "rye", 1),
+        *at_once,
+        {"role": "tool", "tool_call_id": "call_1", "content": "Error: there is none"},
+        {"role": "tool", "tool_call_id": "call_1", "content": "fresh"},
+        *calls("get_cake", "Error: there is none", 2),
+        calls("get_tea", "", 1)[0],
+    )  # fmt: skip
+    path.write_text(json.dumps([one]))
+    imported(path, mia.project)
+
+    asked = [step for step in Step.objects.order_by("seq") if step.step_type == "tool"]
+    assert [(step.name, step.status) for step in asked] == [
+        ("get_bread", "failure"),
+        ("get_cake", "success"),
+        ("get_bread", "success"),
+        ("get_flour", "failure"),
+        ("get_yeast", "success"),
+        ("get_cake", "failure"),
+        ("get_tea", "running"),
+    ]
+    again = QualitySignal.objects.filter(signal_type="retry_occurred").values_list("step_id", flat=True)
+    assert list(again) == [asked[2].step_id]
 
 
 def test_it_tells_decisions_failures_and_signals(mia: Person, sample: Path) -> None:
@@ -135,6 +173,9 @@ def test_it_changes_nothing_the_second_time(mia: Person, sample: Path) -> None:
     begin = (timezone.now() - timedelta(days=3)).isoformat()
     assert imported(sample, mia.project, begin=begin) == "0 stored, 0 updated, 2 duplicate, 0 refused.\n"
     assert dump() == before
+    said = imported(sample, mia.project, environment="staging")
+    assert "Run 1/run_id: run_conflict" in said
+    assert said.endswith("0 stored, 0 updated, 0 duplicate, 2 refused.\n")
 
 
 def test_it_spreads_runs_from_when_one_says(mia: Person, sample: Path) -> None:
@@ -142,6 +183,55 @@ def test_it_spreads_runs_from_when_one_says(mia: Person, sample: Path) -> None:
     imported(sample, mia.project, begin=begin.isoformat(), every=90)
 
     assert [run.started_at for run in Run.objects.order_by("run_id")] == [begin, begin + timedelta(seconds=90)]
+
+
+def test_it_makes_other_runs_of_what_another_agent_or_version_did(mia: Person, sample: Path) -> None:
+    ran = [("clerk", "gpt-4o"), ("clerk", "claude"), ("baker", "gpt-4o"), ("a" * 100, "b" * 100), ("a" * 100, "b")]
+    # What a `:` in a name may not be taken for.
+    ran += [("a", "b:c"), ("a:b", "c")]
+    for agent_id, agent_version in ran:
+        said = imported(sample, mia.project, agent_id=agent_id, agent_version=agent_version)
+        assert said == "2 stored, 0 updated, 0 duplicate, 0 refused.\n"
+    for agent_id, agent_version in ran:
+        said = imported(sample, mia.project, agent_id=agent_id, agent_version=agent_version)
+        assert said == "0 stored, 0 updated, 2 duplicate, 0 refused.\n"
+
+    assert Run.objects.get(agent_version="claude", status="failure").run_id == "clerk:claude:task-2-trial-1"
+    assert all(is_code(run.run_id) for run in Run.objects.all())
+    assert Run.objects.values_list("agent_id", "agent_version").distinct().count() == len(ran)
+
+
+@pytest.mark.parametrize("every", [-5, float("nan"), float("inf"), 86_401])
+def test_it_refuses_a_distance_that_is_none(mia: Person, sample: Path, every: float) -> None:
+    with pytest.raises(CommandError, match="--every is from 0 to 86400 seconds"):
+        imported(sample, mia.project, every=every)
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "begin", ["yesterday", "2026-02-30T00:00:00Z", "2026-01-31T12:00", "0001-01-01T00:00:00+14:00"]
+)
+def test_it_refuses_a_beginning_that_is_no_time(mia: Person, sample: Path, begin: str) -> None:
+    with pytest.raises(CommandError, match="--begin is a time with its zone"):
+        imported(sample, mia.project, begin=begin)
+
+
+def test_it_refuses_runs_of_a_day_that_never_comes(mia: Person, sample: Path) -> None:
+    said = imported(sample, mia.project, begin="9999-12-31T23:59:30Z")
+
+    assert "Run 1/started_at: time_out_of_range" in said
+    assert "Run 2: time_out_of_range" in said
+    assert said.endswith("0 stored, 0 updated, 0 duplicate, 2 refused.\n")
+
+
+@pytest.mark.parametrize("reward", ["2", "-1", "1e400", "NaN", "true", '"1"'])
+def test_it_refuses_a_reward_that_is_none_and_says_where(mia: Person, tmp_path: Path, reward: str) -> None:
+    path = tmp_path / "runs.json"
+    path.write_text(json.dumps([SAMPLE[0], transcript(3, reward=0.125)]).replace("0.125", reward))
+
+    said = imported(path, mia.project)
+    assert "Run 2/reward: invalid_transcript: This is no transcript: task_id, trial, reward, traj." in said
+    assert said.endswith("1 stored, 0 updated, 0 duplicate, 1 refused.\n")
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -156,14 +246,17 @@ def test_it_reads_lists_and_lines(mia: Person, tmp_path: Path, packed: bool, lin
 
 def test_it_refuses_a_bad_transcript_alone(mia: Person, tmp_path: Path) -> None:
     path = tmp_path / "runs.json"
-    path.write_text(json.dumps([{"task_id": "secret"}, SAMPLE[0], 7, transcript(3, reward=0.5)]))
+    beyond = [transcript(-1), transcript(10**12 + 1)]
+    path.write_text(json.dumps([{"task_id": "secret"}, SAMPLE[0], 7, transcript(3, reward=0.5), *beyond]))
 
     said = imported(path, mia.project)
-    assert "Run 1: invalid_transcript" in said
+    assert "Run 1/task_id: invalid_transcript" in said
     assert "Run 3: invalid_transcript" in said
-    assert said.endswith("2 stored, 0 updated, 0 duplicate, 2 refused.\n")
+    assert "Run 5/task_id: invalid_transcript" in said
+    assert "Run 6/task_id: invalid_transcript" in said
+    assert said.endswith("2 stored, 0 updated, 0 duplicate, 4 refused.\n")
     assert "secret" not in said
-    assert Run.objects.get(run_id="task-3-trial-0").status == "partial"
+    assert Run.objects.get(run_id="airline-agent:1:task-3-trial-0").status == "partial"
 
 
 @pytest.mark.parametrize(
@@ -171,6 +264,7 @@ def test_it_refuses_a_bad_transcript_alone(mia: Person, tmp_path: Path) -> None:
     [
         (b'[{"task_id": 1', "invalid_json"),
         (b"what is this", "invalid_json"),
+        (b'[{"task_id": ' + b"9" * 5_000 + b"}]", "invalid_json"),
         (b'"\xff"', "invalid_json"),
         (b"[" * 3_000_000 + b'{"a":' * 100_000, "invalid_json"),
         (gzip.compress(json.dumps(SAMPLE).encode())[:-20], "invalid_gzip"),
@@ -213,6 +307,24 @@ def test_it_lets_no_sentence_of_real_transcripts_through(
     found = {sentence for one in real for sentence in sentences(one)}
     assert len(found) > 5_000
     assert not [sentence for sentence in found if sentence in told]
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real transcripts are not on this machine")
+def test_it_tells_what_came_of_each_call_of_real_transcripts(mia: Person) -> None:
+    imported(REAL, mia.project)
+
+    # Each call is answered by the message after it: which ones failed can be told without ids.
+    expected: Counter[str] = Counter()
+    for one in json.loads(gzip.decompress(REAL.read_bytes())):
+        for before, after in pairwise(one["traj"]):
+            if before.get("tool_calls") and after["content"].startswith("Error"):
+                expected[f"airline-agent:1:task-{one['task_id']}-trial-{one['trial']}"] += 1
+    names = dict(Run.objects.values_list("pk", "run_id"))
+    failed = Failure.objects.filter(failure_type="tool").values_list("run", flat=True)
+    assert Counter(names[run] for run in failed) == expected
+    assert (expected["airline-agent:1:task-3-trial-0"], expected["airline-agent:1:task-26-trial-2"]) == (5, 1)
+    called = Step.objects.filter(step_type__in=["tool", "plan", "handoff"])
+    assert Counter(called.values_list("status", flat=True)) == {"success": 1091, "failure": 73}
 
 
 def sentences(value: Any) -> Iterator[str]:

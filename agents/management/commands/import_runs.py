@@ -1,6 +1,7 @@
 """Take runs from a file of transcripts, without a word of them."""
 
 from argparse import ArgumentParser
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from agents.import_runs import Imported, Ran, import_runs
 from sentinel.models import Project
 
 OUTCOMES = ("stored", "updated", "duplicate")
+MOST_SECONDS = 86_400.0
 
 
 class Command(BaseCommand):
@@ -36,7 +38,9 @@ class Command(BaseCommand):
             help="when the first run began, as in 2026-01-31T12:00:00Z; a transcript does not say. "
             "A day ago by default, on the hour",
         )
-        parser.add_argument("--every", type=float, default=60, help="seconds from a run to the next; 60 by default")
+        parser.add_argument(
+            "--every", type=float, default=60, help="seconds from a run to the next, up to a day; 60 by default"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = Project.objects.filter(slug=options["project"]).first()
@@ -45,6 +49,8 @@ class Command(BaseCommand):
         ran = Ran(*(options[name] for name in ("agent_id", "agent_version", "environment")))
         if not all(is_code(name) for name in (ran.agent_id, ran.agent_version, ran.environment)):
             raise CommandError("An agent, its version and an environment are codes, without spaces.")
+        if not 0 <= options["every"] <= MOST_SECONDS:
+            raise CommandError(f"--every is from 0 to {MOST_SECONDS:.0f} seconds.")
         try:
             with tqdm(unit=" runs", disable=options["verbosity"] == 0) as bar:
                 imported = import_runs(
@@ -52,7 +58,7 @@ class Command(BaseCommand):
                     path=options["path"],
                     ran=ran,
                     begin=_begin(options["begin"]),
-                    every=timedelta(seconds=min(max(options["every"], 0.0), 86_400.0)),
+                    every=timedelta(seconds=options["every"]),
                     progress=bar.update,
                 )
         except AssayError as error:
@@ -61,7 +67,8 @@ class Command(BaseCommand):
 
     def _tell(self, imported: Imported) -> None:
         for number, error in imported.refused.items():
-            self.stdout.write(f"Run {number}: {error.code}: {error.detail}")
+            place = error.errors[0].pointer if error.errors else ""
+            self.stdout.write(f"Run {number}{place}: {error.code}: {error.detail}")
         told = ", ".join(f"{imported.counts[outcome]} {outcome}" for outcome in OUTCOMES)
         self.stdout.write(f"{told}, {len(imported.refused)} refused.")
 
@@ -69,10 +76,8 @@ class Command(BaseCommand):
 def _begin(said: str | None) -> datetime:
     if said is None:
         return timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
-    try:
+    with suppress(ValueError, OverflowError):
         begin = parse_datetime(said)
-    except ValueError:
-        begin = None
-    if begin is None or begin.tzinfo is None:
-        raise CommandError("--begin is a time with its zone, as in 2026-01-31T12:00:00Z.")
-    return begin.astimezone(UTC)
+        if begin is not None and begin.tzinfo is not None:
+            return begin.astimezone(UTC)
+    raise CommandError("--begin is a time with its zone, as in 2026-01-31T12:00:00Z.")
