@@ -90,6 +90,15 @@ async def speak(address: str, key: str, on_server: Any) -> None:
         with pytest.raises(InvalidParamsError, match="no content_brief"):
             await sent(client, bad)
 
+        nothing = await sent(client, message("m-5", {"text": "Rest."}))
+        await on_server("ask back", nothing.id)
+        nothing = await sent(client, message("m-6", {"data": None}, task_id=nothing.id))
+        assert nothing.history[-1].parts[0].data.WhichOneof("kind") == "null_value"
+        await on_server("bring nothing", nothing.id)
+        nothing = await client.get_task(GetTaskRequest(id=nothing.id))
+        assert nothing.status.state == TaskState.TASK_STATE_COMPLETED
+        assert nothing.artifacts[0].parts[0].data.WhichOneof("kind") == "null_value"
+
 
 @pytest.mark.django_db(transaction=True)
 def test_the_public_client_hands_work_over(mia: Person, tmp_path: Path) -> None:
@@ -98,7 +107,8 @@ def test_the_public_client_hands_work_over(mia: Person, tmp_path: Path) -> None:
         if what == "ask back":
             request_input(access=mia.access, handoff=handoff, question="For whom?")
         else:
-            complete_handoff(access=mia.access, handoff=handoff, result={"text": "Flour."})
+            result = {"text": "Flour."} if what == "complete" else None
+            complete_handoff(access=mia.access, handoff=handoff, result=result)
 
     async def on_server(what: str, task_id: str) -> None:
         await asyncio.to_thread(in_its_own_connection, act, what, task_id)

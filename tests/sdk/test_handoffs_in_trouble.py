@@ -176,10 +176,90 @@ def test_a_server_that_refuses_the_key_ends_a_worker(exchange: Exchange, work: W
             work(lambda handoff: "Done.", until_idle=True)
 
 
-UNFIT = [AskBack(object()), Reject(object()), Reject(code=object())]  # type: ignore[arg-type]
+def test_what_comes_to_nothing_is_done(exchange: Exchange, work: Work) -> None:
+    exchange.waiting = ["one"]
+    assert work(lambda handoff: None, until_idle=True) == 1
+    assert exchange.told[-1] == ("complete", {"result": None, "lease_id": shown("one")["lease"]["id"]})
 
 
-@pytest.mark.parametrize("error", UNFIT, ids=["question", "reason", "code"])
+ODD = [float("nan"), float("inf"), {"scores": [1.5, float("-inf")]}, object(), {"text": "\ud800"}]
+
+
+@pytest.mark.parametrize("result", ODD, ids=["nan", "infinity", "within", "object", "half a character"])
+def test_what_is_no_json_never_becomes_something_else(
+    exchange: Exchange, work: Work, result: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    exchange.waiting = ["odd", "even"]
+    assert work(lambda handoff: result if handoff.task_id == "odd" else "Done.", until_idle=True) == 1
+    assert exchange.moves() == ["confirm", "fail", "confirm", "complete"]
+    told = exchange.told[1][1]
+    assert (told["reason_code"], told["retry"]) == ("invalid_json", True)
+    assert told["reason"].startswith("This cannot be sent as JSON: ")
+    assert "What odd came to is not sent: invalid_json" in caplog.text
+
+
+def test_it_says_where_a_number_is_not_finite(exchange: Exchange) -> None:
+    with Handoffs(exchange.url, "key") as handoffs, pytest.raises(AssayError) as error:
+        handoffs.send("RAFA", "content_brief", {"a/b": [1.0, float("nan")]})
+    assert (error.value.code, [each.pointer for each in error.value.errors]) == ("invalid_json", ["/payload/a~1b/1"])
+    assert exchange.keys == []
+
+
+@pytest.mark.parametrize("refusal", [problem(409, "conflict"), problem(415, "unsupported"), problem(422, "invalid")])
+def test_a_refused_result_is_given_back_and_not_left_until_its_lease_runs_out(
+    exchange: Exchange, work: Work, refusal: Answer, caplog: pytest.LogCaptureFixture
+) -> None:
+    exchange.waiting = ["one"]
+    exchange.instead = {"complete": [refusal], "fail": [problem(409, "conflict")]}
+    assert work(lambda handoff: "Done.", until_idle=True) == 0
+    assert f"one could not be told about: HTTP {refusal[0]} " in caplog.text
+    assert "one could not be given back: HTTP 409 conflict" in caplog.text
+
+    exchange.waiting = ["two"]
+    exchange.instead = {"complete": [refusal]}
+    assert work(lambda handoff: "Done.", until_idle=True) == 0
+    move, body = exchange.told[-1]
+    assert isinstance(refusal[1], dict)
+    assert (move, body["reason_code"], body["retry"]) == ("fail", refusal[1]["code"], True)
+
+
+@pytest.mark.parametrize("code", ["lease_lost", "wrong_status"])
+def test_what_is_no_longer_with_it_is_not_given_back(exchange: Exchange, work: Work, code: str) -> None:
+    exchange.waiting = ["one"]
+    exchange.instead = {"reject": [problem(409, code)]}
+
+    def do(handoff: Handoff) -> None:
+        raise Reject("Not mine.")
+
+    assert work(do, until_idle=True) == 0
+    assert exchange.moves() == ["confirm"]
+
+
+def test_a_result_that_is_still_on_its_way_is_told_again(exchange: Exchange, work: Work) -> None:
+    exchange.waiting = ["one"]
+    exchange.instead = {"complete": [problem(409, "idempotency_key_in_use")] * 2}
+    assert work(lambda handoff: "Done.", until_idle=True) == 1
+
+
+@pytest.mark.parametrize("code", ["two words", object()], ids=["words", "object"])
+def test_work_that_is_turned_down_stays_so_without_a_code(
+    exchange: Exchange, work: Work, code: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    exchange.waiting = ["one"]
+
+    def do(handoff: Handoff) -> None:
+        raise Reject("Not mine.", code=code)
+
+    assert work(do, until_idle=True) == 0
+    move, body = exchange.told[-1]
+    assert (move, body["reason"], body["reason_code"]) == ("reject", "Not mine.", "")
+    assert "one is rejected without its code" in caplog.text
+
+
+UNFIT = [AskBack(object()), Reject(object())]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("error", UNFIT, ids=["question", "reason"])
 def test_what_is_no_json_is_given_back_and_the_worker_goes_on(exchange: Exchange, work: Work, error: Exception) -> None:
     exchange.waiting = ["odd", "even"]
 
@@ -190,7 +270,7 @@ def test_what_is_no_json_is_given_back_and_the_worker_goes_on(exchange: Exchange
 
     assert work(do, until_idle=True) == 1
     assert exchange.moves() == ["confirm", "fail", "confirm", "complete"]
-    assert (exchange.told[1][1]["reason_code"], exchange.told[1][1]["retry"]) == ("AssayError", True)
+    assert (exchange.told[1][1]["reason_code"], exchange.told[1][1]["retry"]) == ("invalid_json", True)
 
 
 def test_what_has_become_urgent_meanwhile_comes_first(exchange: Exchange, work: Work) -> None:

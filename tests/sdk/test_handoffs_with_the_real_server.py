@@ -76,6 +76,9 @@ def test_every_other_way_it_can_go(handoffs: Handoffs) -> None:
     asked = handoffs.request_input(handoffs.confirm(one), "For whom?")
     assert (asked.status, asked.inputs[0].question) == ("INPUT_REQUIRED", "For whom?")
     assert handoffs.answer(one, ["beginners"]).inputs[0].answer == ["beginners"]
+    handoffs.request_input(handoffs.confirm(one), "By when?")
+    said = handoffs.answer(one, None).inputs[1]
+    assert (said.answer, said.answered_at is not None) == (None, True)
     assert handoffs.reassign(one, "REX").to_agent == "REX"
     again = handoffs.fail(handoffs.confirm(one), reason="Down.", code="model_down", retry=True)
     assert (again.status, again.attempt) == ("PENDING", 2)
@@ -127,7 +130,7 @@ def test_a_dead_server_is_told_as_such() -> None:
 
 
 def test_work_is_done_turned_down_asked_back_and_tried_again(handoffs: Handoffs) -> None:
-    topics = ("good", "not mine", "vague", "broken", "endless", "no JSON")
+    topics = ("good", "nothing", "not mine", "vague", "broken", "endless", "no JSON", "no number")
     sent = {topic: handoffs.send("RAFA", "content_brief", {"topic": topic}, max_attempts=2) for topic in topics}
 
     def do(handoff: Handoff) -> Any:
@@ -142,19 +145,30 @@ def test_work_is_done_turned_down_asked_back_and_tried_again(handoffs: Handoffs)
                 return "x" * 2_000_000
             case "no JSON":
                 return object()
+            case "no number":
+                return {"score": float("nan")}
+            case "nothing":
+                return None
         return {"text": "Done."}
 
-    assert handoffs.work("RAFA", do, worker="one", until_idle=True) == 1
+    assert handoffs.work("RAFA", do, worker="one", until_idle=True) == 2
     now = {topic: handoffs.get(each) for topic, each in sent.items()}
     assert {topic: each.status for topic, each in now.items()} == {
         "good": "COMPLETED",
+        "nothing": "COMPLETED",
         "not mine": "REJECTED",
         "vague": "INPUT_REQUIRED",
         "broken": "FAILED",
         "endless": "FAILED",
         "no JSON": "FAILED",
+        "no number": "FAILED",
     }
-    assert [now[topic].attempt for topic in ("broken", "endless", "no JSON")] == [2, 2, 2]
+    assert [now[topic].attempt for topic in ("broken", "endless", "no JSON", "no number")] == [2, 2, 2, 2]
+    nothing = now["nothing"].result
+    assert nothing is not None
+    assert (nothing.result, nothing.attempt, nothing.worker) == (None, 1, "one")
+    for topic, why in (("no JSON", "TypeError"), ("no number", "a number in it is not finite")):
+        assert (now[topic].reason_code, now[topic].reason) == ("invalid_json", f"This cannot be sent as JSON: {why}.")
     # What an exception says stays where it was raised: it may hold anything.
     assert (now["broken"].reason, now["broken"].reason_code) == ("", "ValueError")
     assert now["endless"].reason_code == "result_too_large"
@@ -197,7 +211,10 @@ def test_it_works_from_asyncio(live_server: LiveServer, mia: Person) -> None:
                 *(handoffs.send("RAFA", "content_brief", BRIEF, from_agent="NOVA") for _ in range(3))
             )
             first = await handoffs.confirm(sent[0], worker="one")
-            assert not (await handoffs.complete(first, "One.")).late
+            done = await handoffs.complete(first, None)
+            assert not done.late
+            assert done.handoff.result is not None
+            assert done.handoff.result.result is None
             asked: list[str] = []
 
             async def do(handoff: Handoff) -> str:

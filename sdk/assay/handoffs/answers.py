@@ -13,6 +13,8 @@ from assay.handoffs.shapes import Page, Pending
 
 # What passes by itself. A POST is sent with the same Idempotency-Key again: it happens once.
 PASSING = frozenset({429, 502, 503, 504})
+IN_USE = "idempotency_key_in_use"
+"""The same request is still under way."""
 LONGEST_PAUSE = 30.0
 ASKED_AGAIN_AFTER = 5.0
 """Seconds, where the server does not say."""
@@ -77,12 +79,12 @@ def is_passing(response: httpx.Response) -> bool:
     """Whether the same request may fare better in a moment."""
     if response.status_code in PASSING:
         return True
-    return response.status_code == 409 and error_of(response).code == "idempotency_key_in_use"
+    return response.status_code == 409 and error_of(response).code == IN_USE
 
 
 def passes(error: AssayError) -> bool:
     """Whether it may fare better later, however often it was tried: the server is dead, busy or broken."""
-    return error.status == 429 or error.status >= 500
+    return error.status == 429 or error.status >= 500 or error.code == IN_USE
 
 
 def told_of(error: AssayError) -> str:

@@ -65,7 +65,8 @@ class AsyncHandoffs:
         return await self._ask(calls.extend(handoff, lease_seconds))
 
     async def complete(self, handoff: Handoff | str, result: Any) -> Completed:
-        """Bring back what it came to, any JSON value. `late`: it came too late, is kept, and changed nothing."""
+        """Bring back what it came to, any JSON value, None included. `late`: it came too late, is kept, and changed
+        nothing. Raises `invalid_json`, for NaN as well."""
         return await self._ask(calls.complete(handoff, result))
 
     async def reject(self, handoff: Handoff | str, *, reason: str = "", code: str = "") -> Handoff:
@@ -144,17 +145,23 @@ class AsyncHandoffs:
         except AssayError as error:
             instead = working.not_delivered(taken, error)
             if instead is not None:
-                with contextlib.suppress(AssayError):
-                    await self._ask(instead)
+                await self._give_back(taken, instead)
             return False
         return isinstance(told, Completed) and not told.late
 
     async def _done(self, taken: Handoff, do: Do) -> Call[Completed | Handoff]:
         """What is to be told of it."""
         try:
-            return calls.complete(taken, await do(taken))
+            result = await do(taken)
         except Exception as error:  # noqa: BLE001 - whatever it is, the work is given back
             return working.tell_of(taken, error)
+        return working.tell_result(taken, result)
+
+    async def _give_back(self, taken: Handoff, call: Call[Handoff]) -> None:
+        try:
+            await self._ask(call)
+        except AssayError as error:
+            working.not_given_back(taken, error)
 
     async def _delivered(
         self, call: Call[Completed | Handoff], lease_seconds: int, stop: asyncio.Event

@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any, Generic, TypedDict, TypeVar
 from urllib.parse import quote
 
-import msgspec
-
-from assay.core.errors import AssayError, single
+from assay.core.errors import single
+from assay.handoffs.as_json import as_json
 from assay.handoffs.shapes import Completed, Handoff, Page
 
 LONGEST_KEY = 200
@@ -108,12 +107,12 @@ def cancel(handoff: Handoff | str, reason: str) -> Call[Handoff]:
 
 def request_input(handoff: Handoff | str, question: Any) -> Call[Handoff]:
     """Ask back."""
-    return _move(handoff, "request-input", holds=True, question=question)
+    return _post(f"{_at(handoff)}/request-input/", {"question": question} | _lease_of(handoff), Handoff)
 
 
 def answer(handoff: Handoff | str, answer: Any) -> Call[Handoff]:
-    """Answer what was asked."""
-    return _move(handoff, "answer", answer=answer)
+    """Answer what was asked, be it with null."""
+    return _post(f"{_at(handoff)}/answer/", {"answer": answer}, Handoff)
 
 
 def reassign(handoff: Handoff | str, to_agent: str, reason: str) -> Call[Handoff]:
@@ -156,8 +155,4 @@ def _checked(key: str | None) -> str | None:
 
 
 def _post(path: str, body: dict[str, Any], shape: type[T], key: str | None = None) -> Call[T]:
-    try:
-        encoded = msgspec.json.encode(body)
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
-        raise AssayError("invalid_json", f"This cannot be sent as JSON: {type(error).__name__}.") from None
-    return Call("POST", path, shape, encoded, key=key or uuid.uuid4().hex)
+    return Call("POST", path, shape, as_json(body), key=key or uuid.uuid4().hex)

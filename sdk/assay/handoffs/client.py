@@ -71,7 +71,8 @@ class Handoffs:
         return self._ask(calls.extend(handoff, lease_seconds))
 
     def complete(self, handoff: Handoff | str, result: Any) -> Completed:
-        """Bring back what it came to, any JSON value. `late`: it came too late, is kept, and changed nothing."""
+        """Bring back what it came to, any JSON value, None included. `late`: it came too late, is kept, and changed
+        nothing. Raises `invalid_json`, for NaN as well."""
         return self._ask(calls.complete(handoff, result))
 
     def reject(self, handoff: Handoff | str, *, reason: str = "", code: str = "") -> Handoff:
@@ -111,7 +112,8 @@ class Handoffs:
         """Do what is handed to an agent, one after the other, for ever, or until `stop`, or with `until_idle` until
         nothing waits. Returns how many it completed.
 
-        What `do` returns completes the work. Raising Reject turns it down, AskBack asks back, any other exception lets
+        What `do` returns completes the work, None included. What is no JSON, NaN for one, is given back as
+        `invalid_json`. Raising Reject turns it down, AskBack asks back, any other exception lets
         it be tried again. The lease is extended while `do` is at it. A dead server is waited for, with what `do` came
         to as long as a lease lasts.
         """
@@ -156,17 +158,23 @@ class Handoffs:
         except AssayError as error:
             instead = working.not_delivered(taken, error)
             if instead is not None:
-                with contextlib.suppress(AssayError):
-                    self._ask(instead)
+                self._give_back(taken, instead)
             return False
         return isinstance(told, Completed) and not told.late
 
     def _done(self, taken: Handoff, do: Do) -> Call[Completed | Handoff]:
         """What is to be told of it."""
         try:
-            return calls.complete(taken, do(taken))
+            result = do(taken)
         except Exception as error:  # noqa: BLE001 - whatever it is, the work is given back
             return working.tell_of(taken, error)
+        return working.tell_result(taken, result)
+
+    def _give_back(self, taken: Handoff, call: Call[Handoff]) -> None:
+        try:
+            self._ask(call)
+        except AssayError as error:
+            working.not_given_back(taken, error)
 
     def _delivered(
         self, call: Call[Completed | Handoff], lease_seconds: int, stop: threading.Event
