@@ -59,6 +59,16 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     "records": ("gen_ai.memory.record.count",),
     "confidence": ("assay.decision.confidence", "decision.confidence"),
 }
+# What those may be: the least, the most, and whether they count something, and so are whole.
+RANGES: dict[str, tuple[int, int, bool]] = {
+    "tokens_in": (0, 10**12, True),
+    "tokens_out": (0, 10**12, True),
+    "tokens_cached": (0, 10**12, True),
+    "cost": (0, 10**6, False),
+    "http_status": (0, 999, True),
+    "records": (0, 10**9, True),
+    "confidence": (0, 1, False),
+}
 # Lists of which no more than their length is read: as a list, or as JSON.
 LENGTHS: dict[str, tuple[str, ...]] = {
     "documents": ("gen_ai.retrieval.documents", "retrieval.documents"),
@@ -68,6 +78,8 @@ RESOURCE: dict[str, tuple[str, ...]] = {
     "service_version": ("service.version",),
     "environment": ("deployment.environment.name", "deployment.environment"),
 }
+# What OpenTelemetry's SDKs say with every resource, of the service and of themselves: passed over without a count.
+OF_SENDER = ("service.", "telemetry.")
 
 # What a span is, by `gen_ai.operation.name` and by `openinference.span.kind`: an agent, or a step of this type.
 OPERATIONS = {
@@ -155,6 +167,8 @@ NAMES = {
     "outputs": "outputs",
     "exceptions": "messages of exceptions",
     "metadata": "metadata",
+    "wrong_type": "values of another type than their attribute has",
+    "out_of_range": "numbers out of their range",
     "attributes": "other attributes",
     "events": "events",
     "links": "links",
@@ -176,6 +190,8 @@ ONE = {
     "inputs": "input",
     "outputs": "output",
     "exceptions": "message of an exception",
+    "wrong_type": "value of another type than its attribute has",
+    "out_of_range": "number out of its range",
     "attributes": "other attribute",
     "events": "event",
     "links": "link",

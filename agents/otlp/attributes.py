@@ -1,6 +1,5 @@
 """Read of a span's attributes what is kept, and count the rest by name."""
 
-import math
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -47,17 +46,22 @@ class Kept:
             key = attribute.key
             use = _USES.get(key)
             if use is None:
-                name = _families.get(key) or _remember(key)
+                name = _families.get(key) or family(key)
                 dropped.append(name)
                 if name == "documents":
                     self._count_document(key)
                 continue
             told, place, how = use
+            if how == _LENGTH:
+                dropped.append("documents")
             if told in found and places.get(told, -1) <= place:
                 continue
             value = attribute.value
-            read = value.string_value if how == _TEXT else _number(value) if how == _NUMBER else _length(value)
-            if read is not None and read != "":
+            if how == _TEXT:
+                read = value.string_value or text_of(value, dropped)
+            else:
+                read = _number(value, told, dropped) if how == _NUMBER else _length(value)
+            if read is not None:
                 found[told] = read
                 places[told] = place
 
@@ -69,27 +73,50 @@ class Kept:
             self._places["documents"] = -1
 
 
-def _remember(key: str) -> str:
-    if len(_families) >= MOST_REMEMBERED:
-        _families.clear()
-    name = _families[key] = aliases.family(key)
+def family(key: str) -> str:
+    """The name by which an attribute that is not kept is counted."""
+    name = _families.get(key)
+    if name is None:
+        if len(_families) >= MOST_REMEMBERED:
+            _families.clear()
+        name = _families[key] = aliases.family(key)
     return name
 
 
-def _number(value: Any) -> float | None:
+def text_of(value: Any, dropped: list[str]) -> str | None:
+    """A text, None for an empty one; a value that is none is put among what is `dropped`."""
+    if not value.HasField("string_value"):
+        dropped.append("wrong_type")
+    return value.string_value or None
+
+
+def _number(value: Any, told: str, dropped: list[str]) -> float | None:
+    """A number that may be told of this; None for what is none or out of its range, which is put among `dropped`."""
     # In JSON, a number of 64 bits may be a text, and so may one that is none.
+    number: float
     if value.HasField("int_value"):
-        return int(value.int_value)
-    if value.HasField("double_value"):
+        number = int(value.int_value)
+    elif value.HasField("double_value"):
         number = float(value.double_value)
-        return number if math.isfinite(number) else None
-    return None
+    else:
+        dropped.append("wrong_type")
+        return None
+    least, most, whole = aliases.RANGES[told]
+    if not least <= number <= most:
+        dropped.append("out_of_range")
+        return None
+    if not whole:
+        return number
+    if number % 1:
+        dropped.append("wrong_type")
+        return None
+    return int(number)
 
 
 def _length(value: Any) -> int | None:
     if value.HasField("array_value"):
         return len(value.array_value.values)
     try:
-        return len(msgspec.json.decode(value.string_value, type=list[msgspec.Raw]))
+        return len(msgspec.json.decode(value.string_value or "", type=list[msgspec.Raw]))
     except (msgspec.DecodeError, RecursionError):
         return None

@@ -25,14 +25,10 @@ class _ArrayValue(msgspec.Struct):
 class _AnyValue(msgspec.Struct, rename="camel"):
     """What is read of it looks as protobuf's own does."""
 
-    string: str | None = msgspec.field(default=None, name="stringValue")
+    string_value: str | None = None
     int_value: int | str | None = None
     double_value: float | str | None = None
     array_value: _ArrayValue | None = None
-
-    @property
-    def string_value(self) -> str:
-        return self.string or ""
 
     def HasField(self, name: str, /) -> bool:
         return getattr(self, name) is not None
@@ -67,7 +63,12 @@ class _Span(msgspec.Struct, rename="camel"):
     status: _Status | None = None
 
 
+class _Scope(msgspec.Struct):
+    attributes: list[_KeyValue] | None = None
+
+
 class _OfScope(msgspec.Struct):
+    scope: _Scope | None = None
     spans: list[_Span] | None = None
 
 
@@ -95,6 +96,7 @@ def read_json(body: bytes, sent: Sent) -> None:
             resource = of_resource.resource
             origin = sent.origin((resource and resource.attributes) or ())
             for of_scope in of_resource.scope_spans or ():
+                sent.pass_over((of_scope.scope and of_scope.scope.attributes) or ())
                 for span in of_scope.spans or ():
                     _read_span(span, sent, origin)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError):

@@ -22,6 +22,7 @@ def read_protobuf(body: bytes, sent: Sent) -> None:
     for of_resource in request.resource_spans:
         origin = sent.origin(of_resource.resource.attributes)
         for of_scope in of_resource.scope_spans:
+            sent.pass_over(of_scope.scope.attributes)
             for span in of_scope.spans:
                 trace_id, span_id = span.trace_id.hex(), span.span_id.hex()
                 started, ended = span.start_time_unix_nano // 1000, span.end_time_unix_nano // 1000

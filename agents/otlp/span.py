@@ -11,14 +11,11 @@ from assay.core.codes import REASONS
 from assay.core.errors import AssayError
 
 from agents.otlp import aliases
-from agents.otlp.attributes import Attribute, Kept
+from agents.otlp.attributes import Attribute, Kept, family, text_of
 from agents.otlp.failures import code_of
 from agents.otlp.name import Namer
 from agents.telemetry.facts import Trial
 
-MOST_TOKENS = 10**12
-MOST_COST = 10**6
-MOST_DOCUMENTS = 10**9
 # Of a request: clients send some thousands at most.
 MOST_SENT = 50_000
 UNSAID = "unknown"
@@ -26,6 +23,7 @@ PRODUCTION = "production"
 ERROR = 2
 NO_TRACE = "0" * 32
 NOBODY = "0" * 16
+_OF_RESOURCE = {key for keys in aliases.RESOURCE.values() for key in keys}
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -95,13 +93,29 @@ class Sent:
         self._earliest, self._latest = earliest, latest
 
     def origin(self, attributes: Iterable[Attribute]) -> Origin:
-        """Who sent the spans of this resource."""
-        texts = {attribute.key: attribute.value.string_value for attribute in attributes}
+        """Who sent the spans of this resource. What else it says is counted, once."""
+        texts: dict[str, str] = {}
+        dropped: list[str] = []
+        for attribute in attributes:
+            key = attribute.key
+            if key in _OF_RESOURCE:
+                texts[key] = text_of(attribute.value, dropped) or ""
+            elif not key.startswith(aliases.OF_SENDER):
+                dropped.append(family(key))
+        self._count(dropped)
         told = {
             name: next((code for key in keys if (code := self._namer.code(texts.get(key, "")))), None)
             for name, keys in aliases.RESOURCE.items()
         }
         return Origin(**{name: code for name, code in told.items() if code is not None})
+
+    def pass_over(self, attributes: Iterable[Attribute]) -> None:
+        """Count what a scope says: nothing of it is kept."""
+        self._count(family(attribute.key) for attribute in attributes)
+
+    def _count(self, dropped: Iterable[str]) -> None:
+        for name in dropped:
+            self.dropped[name] += 1
 
     def refuses(self, trace_id: str, span_id: str, started: int, ended: int) -> bool:
         """Count a span that cannot be taken at all."""
@@ -125,8 +139,7 @@ class Sent:
         code = self._namer.code
         operation = told.get("operation", "")
         kind, known = _kind(told, operation)
-        for dropped in kept.dropped:
-            self.dropped[dropped] += 1
+        self._count(kept.dropped)
         failed = status == ERROR or (status == 0 and "error" in told)
         span = Span(
             span_id=span_id,
@@ -173,12 +186,11 @@ class Sent:
 
     def _add_use(self, span: Span, told: dict[str, Any]) -> None:
         span.model = self._namer.code(told.get("model", ""))
-        span.tokens_in = _tokens(told.get("tokens_in"))
-        span.tokens_out = _tokens(told.get("tokens_out"))
-        span.tokens_cached = _tokens(told.get("tokens_cached"))
-        cost = told.get("cost")
-        if cost is not None and 0 <= cost <= MOST_COST:
-            span.cost = float(cost)
+        span.tokens_in = told.get("tokens_in")
+        span.tokens_out = told.get("tokens_out")
+        span.tokens_cached = told.get("tokens_cached")
+        if "cost" in told:
+            span.cost = float(told["cost"])
 
     def _add_choices(self, span: Span, told: dict[str, Any]) -> None:
         if "resolution" in told:
@@ -193,12 +205,11 @@ class Sent:
         if reason not in REASONS.get(decision_type, ()):
             self.dropped["unknown_reasons"] += 1
             return
-        confidence = told.get("confidence")
         span.decision = Chosen(
             decision_type,
             reason,
             self._namer.code(told.get("decision_selected", "")),
-            float(confidence) if confidence is not None and 0 <= confidence <= 1 else None,
+            float(told["confidence"]) if "confidence" in told else None,
         )
 
 
@@ -215,16 +226,12 @@ def _kind(told: dict[str, Any], operation: str) -> tuple[str, bool]:
     return "other", bool(operation or "span_kind" in told)
 
 
-def _tokens(count: float | None) -> int | None:
-    return int(count) if count is not None and 0 <= count <= MOST_TOKENS else None
-
-
 def _documents(told: dict[str, Any], dropped: list[str], *, failed: bool) -> int | None:
     """How many were found; None where nobody says."""
     if "documents" in told:
         return int(told["documents"])
     if "records" in told:
-        return min(max(0, int(told["records"])), MOST_DOCUMENTS)
+        return int(told["records"])
     # OpenInference has no attribute for a list without members.
     silent = told.get("span_kind", "").upper() == "RETRIEVER" and "outputs" in dropped and not failed
     return 0 if silent else None

@@ -128,6 +128,7 @@ def test_it_tells_what_it_dropped_and_counts_it(mia: Person) -> None:
         assert what in told.error_message
     counted = dict(DropCount.objects.filter(project=mia.project, door="otlp").values_list("what", "count"))
     assert counted == {
+        "documents": 1,
         "inputs": 1,
         "messages": 1,
         "events": 1,
