@@ -24,7 +24,10 @@ def find(request: HttpRequest) -> RunsFound:
     return find_runs(
         scope=asked.scope,
         wanted=Wanted(
-            **{name: asked.code(name) for name in CODES},
+            run_id=asked.code("run_id"),
+            session_id=asked.code("session_id"),
+            # It is taken in either case, and kept in lower case.
+            trace_id=(asked.code("trace_id") or "").lower() or None,
             version_id=asked.uuid("version_id"),
             experiment_id=asked.uuid("experiment_id"),
             status=asked.one_of("status", RUN_STATUSES),

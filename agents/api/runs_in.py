@@ -10,7 +10,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from agents.record_runs import Recorded, record_runs
+from agents.telemetry.odd_json import read_odd_json
 from agents.telemetry.sent import SentRun
+from agents.telemetry.split_items import split_items
 from config.bodies import body_of
 from config.fast_lane import for_programs
 from config.rest import JSON_TYPE
@@ -150,7 +152,8 @@ def _list(body: bytes) -> list[Any]:
     except msgspec.ValidationError:
         raise single("required", "/items", "Send an object with a list of `items`, and nothing else.") from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise AssayError("invalid_json", "The body is no valid JSON.", status=400) from None
+        # Perhaps one item is odd; the others need not suffer from it.
+        return list(split_items(body, most=MOST_RUNS, most_values=MOST_VALUES))
 
 
 def _lines(body: bytes) -> list[Any]:
@@ -165,10 +168,7 @@ def _too_many() -> AssayError:
 
 
 def _rejected(place: int, item: Any, error: AssayError) -> RunRejected:
-    try:
-        run_id = msgspec.json.decode(item, type=_Name).run_id
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        run_id = None
+    run_id = _name_of(item)
     first = error.errors[0] if error.errors else None
     return RunRejected(
         index=place,
@@ -177,6 +177,24 @@ def _rejected(place: int, item: Any, error: AssayError) -> RunRejected:
         detail=first.detail if first else error.detail,
         pointer=first.pointer if first else "",
     )
+
+
+def _name_of(item: Any) -> Any:
+    """The `run_id` in this JSON, None where it cannot be read."""
+    try:
+        return msgspec.json.decode(item, type=_Name).run_id
+    except RecursionError:
+        return None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _odd_name_of(bytes(item))
+
+
+def _odd_name_of(item: bytes) -> Any:
+    try:
+        value = read_odd_json(item)
+    except AssayError:
+        return None
+    return value.get("run_id") if isinstance(value, dict) else None
 
 
 def _parts(told: Recorded) -> list[RefusedPart]:

@@ -19,20 +19,21 @@ CODES: dict[type, tuple[str, ...]] = {
     SentSignal: ("signal_id", "step_id"),
 }
 _OF_RUN, _OF_STEP, _OF_FAILURE, _OF_DECISION, _OF_SIGNAL = (attrgetter(*names) for names in CODES.values())
+NO_CANDIDATE = "A candidate is a code: 1 to 100 of ASCII letters, digits and . _ : / @ + -, without spaces."
 _LETTERS = (string.ascii_letters + string.digits + "._:/@+-").encode()
 
 
 def are_codes(run: SentRun) -> bool:
     """Whether all codes of this run, each of 1 to 100 characters, are of the letters of codes."""
     texts = [*_OF_RUN(run)]
-    for step in run.steps:
+    for step in run.steps or ():
         texts += _OF_STEP(step)
-    for decision in run.decisions:
+    for decision in run.decisions or ():
         texts += _OF_DECISION(decision)
-        texts += decision.candidates
-    for signal in run.quality_signals:
+        texts += decision.candidates or ()
+    for signal in run.quality_signals or ():
         texts += _OF_SIGNAL(signal)
-    for failure in run.failures:
+    for failure in run.failures or ():
         texts += _OF_FAILURE(failure)
     if run.failure is not None:
         texts += _OF_FAILURE(run.failure)
@@ -48,9 +49,8 @@ def not_codes(part: Any) -> Iterator[FieldError]:
             yield not_a_code(name)
     for place, candidate in enumerate(_candidates(part)):
         if not is_code(candidate):
-            told = not_a_code("candidates")
-            yield FieldError(f"{told.pointer}/{place}", told.code, told.detail)
+            yield FieldError(f"/candidates/{place}", "not_a_code", NO_CANDIDATE)
 
 
 def _candidates(part: Any) -> Iterable[str]:
-    return part.candidates if isinstance(part, SentDecision) else ()
+    return (part.candidates or ()) if isinstance(part, SentDecision) else ()

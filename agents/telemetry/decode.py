@@ -10,6 +10,7 @@ from assay.core.privacy import check_metadata
 
 from agents.telemetry.codes import are_codes, not_codes
 from agents.telemetry.facts import Metadata
+from agents.telemetry.odd_json import read_odd_json, too_deep
 from agents.telemetry.refusals import Refusals, refusal_of, refused, within
 from agents.telemetry.sent import SentDecision, SentFailure, SentRun, SentSignal
 
@@ -39,11 +40,11 @@ def decode_run(raw: bytes | msgspec.Raw) -> Decoded:
     if bytes(raw).count(b",") > MOST_VALUES:
         raise AssayError("too_many_values", f"A run may hold {MOST_VALUES} values at most.", status=413)
     try:
-        decoded = _at_once(raw) or _piecewise(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise AssayError("invalid_json", "This is no valid JSON.", status=400) from None
+        decoded = _decoded(raw)
+    except RecursionError:
+        raise too_deep() from None
     for name in ("steps", *_PARTS):
-        _check_length(name, getattr(decoded.sent, name))
+        _check_length(name, getattr(decoded.sent, name) or ())
     return decoded
 
 
@@ -51,6 +52,13 @@ def bad_metadata(metadata: Metadata) -> FieldError | None:
     """What is wrong with it first; the pointer begins at what has it."""
     told = check_metadata(metadata)
     return FieldError(f"/metadata{told[0].pointer}", told[0].code, told[0].detail) if told else None
+
+
+def _decoded(raw: bytes | msgspec.Raw) -> Decoded:
+    try:
+        return _at_once(raw) or _piecewise(msgspec.json.decode(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _piecewise(read_odd_json(bytes(raw)))
 
 
 def _at_once(raw: bytes | msgspec.Raw) -> Decoded | None:
@@ -62,9 +70,8 @@ def _at_once(raw: bytes | msgspec.Raw) -> Decoded | None:
     return Decoded(sent) if are_codes(sent) else None
 
 
-def _piecewise(raw: bytes | msgspec.Raw) -> Decoded:
+def _piecewise(value: Any) -> Decoded:
     """The run without those parts that are wrong."""
-    value = msgspec.json.decode(raw)
     if not isinstance(value, dict):
         raise single("wrong_type", "", "A run is an object.")
     parts = {name: value.pop(name) for name in _PARTS if isinstance(value.get(name), list)}
@@ -94,7 +101,7 @@ def _whole(value: dict[str, Any]) -> SentRun:
         raise refused(refusal_of(error)) from None
     for told in not_codes(sent):
         raise refused(told)
-    for place, step in enumerate(sent.steps):
+    for place, step in enumerate(sent.steps or ()):
         for told in not_codes(step):
             raise refused(within(f"/steps/{place}", told))
     return sent

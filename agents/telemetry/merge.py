@@ -17,7 +17,9 @@ def merge_reports(stored: Run, sent: Run) -> Run:
 
     A run that is under way gathers what each report adds: of a field the later word holds, steps are joined by their
     ids, and so is all else. A finished run is closed: AssayError 409 `run_conflict` for what would change it, but not
-    for when it is said to have begun, and a report of it as running that comes late is one that says nothing new.
+    for when it is said to have begun, and a report of it as running that comes late is one that says nothing new. Where
+    no decision of it is stored, or no signal, a report that is the same otherwise adds them: they were left out while
+    the project kept none, and whoever sends the same again has done nothing wrong.
     """
     if sent.agent_id != stored.agent_id:
         raise single("run_conflict", "/agent_id", "This run is another agent's.", status=409)
@@ -29,9 +31,14 @@ def merge_reports(stored: Run, sent: Run) -> Run:
         merged.status = stored.status
     if sent.latency_ms == _span(sent):
         merged.latency_ms = stored.latency_ms
-    if merged != stored:
+    late = msgspec.structs.replace(
+        stored,
+        decisions=stored.decisions or merged.decisions,
+        signals=stored.signals or merged.signals,
+    )
+    if merged != late:
         raise single("run_conflict", "/run_id", "This run is finished, and what is stored of it differs.", status=409)
-    return stored
+    return stored if late == stored else late
 
 
 def _span(run: Run) -> float | None:

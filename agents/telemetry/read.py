@@ -1,9 +1,10 @@
 """Read a run as it was sent, in JSON: what is right of it, and what was wrong where."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,10 +17,21 @@ from assay.core.errors import AssayError, single
 from agents.telemetry.decode import Decoded, bad_metadata, decode_run
 from agents.telemetry.facts import Decision, Failure, Run, Signal, Step, Trial
 from agents.telemetry.refusals import Refusals, refused, within
-from agents.telemetry.sent import SentDecision, SentFailure, SentRun, SentSignal, SentStep, SentTrial
+from agents.telemetry.sent import (
+    ENVIRONMENT,
+    STATUS,
+    SentDecision,
+    SentFailure,
+    SentRun,
+    SentSignal,
+    SentStep,
+    SentTrial,
+)
 
 _COST = Decimal("1e-8")
 _MOST_COST = Decimal(10**8)
+# A Decimal may also be written with these in it.
+_NO_NUMBER = re.compile(r"[^\x21-\x7e]|_")
 MILLISECOND = timedelta(milliseconds=1)
 # Under which field a part may have an id of its own.
 _OWN = {"decisions": "decision_id", "quality_signals": "signal_id", "failures": "code"}
@@ -88,7 +100,7 @@ class _Reading:
             run_id=sent.run_id,
             agent_id=sent.agent_id,
             agent_version=sent.agent_version,
-            environment=sent.environment,
+            environment=sent.environment or ENVIRONMENT,
             status=sent.status,
             started_at=sent.started_at,
             ended_at=sent.ended_at,
@@ -102,12 +114,14 @@ class _Reading:
             tokens_cached=sent.tokens_cached,
             cost_usd=_cost(sent.cost_usd),
             trial=_trial(sent),
-            metadata=sent.metadata,
+            metadata=sent.metadata or {},
             steps=self._read_steps(),
         )
         if sent.failure or sent.failures:
             alone = [sent.failure] if sent.failure else []
-            run.failures = self._keep("failures", [*alone, *sent.failures], _failure, ["/failure"][: len(alone)])
+            run.failures = self._keep(
+                "failures", [*alone, *(sent.failures or ())], _failure, ["/failure"][: len(alone)]
+            )
         if sent.decisions:
             run.decisions = self._keep("decisions", sent.decisions, _decision)
         if sent.quality_signals:
@@ -117,7 +131,7 @@ class _Reading:
     def _read_steps(self) -> list[Step]:
         steps = self.steps
         have_parents = False
-        for place, sent in enumerate(self.sent.steps):
+        for place, sent in enumerate(self.sent.steps or ()):
             try:
                 step = _step(sent, place, self.window)
             except AssayError as error:
@@ -197,7 +211,7 @@ def _step(sent: SentStep, place: int, window: Window) -> Step:
         step_type=sent.step_type,
         name=sent.name,
         seq=seq,
-        status=sent.status,
+        status=sent.status or STATUS,
         started_at=sent.started_at,
         ended_at=sent.ended_at,
         latency_ms=_latency(sent, window),
@@ -206,13 +220,13 @@ def _step(sent: SentStep, place: int, window: Window) -> Step:
         tokens_cached=sent.tokens_cached,
         model=sent.model,
         trial=_trial(sent),
-        metadata=sent.metadata,
+        metadata=sent.metadata or {},
     )
 
 
 def _failure(sent: SentFailure, _: Window) -> Failure:
     return Failure(
-        own_id="", failure_type=sent.failure_type, code=sent.code, step_id=sent.step_id, metadata=sent.metadata
+        own_id="", failure_type=sent.failure_type, code=sent.code, step_id=sent.step_id, metadata=sent.metadata or {}
     )
 
 
@@ -224,12 +238,12 @@ def _decision(sent: SentDecision, window: Window) -> Decision:
         own_id=sent.decision_id or "",
         decision_type=sent.decision_type,
         selected=sent.selected,
-        candidates=sent.candidates,
+        candidates=sent.candidates or [],
         reason_code=sent.reason_code,
         confidence=sent.confidence,
         step_id=sent.step_id,
         at=sent.at,
-        metadata=sent.metadata,
+        metadata=sent.metadata or {},
     )
 
 
@@ -245,7 +259,7 @@ def _signal(sent: SentSignal, window: Window) -> Signal:
         weight=sent.weight,
         step_id=sent.step_id,
         at=sent.at,
-        metadata=sent.metadata,
+        metadata=sent.metadata or {},
     )
 
 
@@ -262,12 +276,19 @@ def _latency(sent: SentStep | SentRun, window: Window) -> float | None:
     return (sent.ended_at - sent.started_at) / MILLISECOND if measured is None else measured
 
 
-def _cost(sent: Decimal | None) -> Decimal | None:
+def _cost(sent: str | float | None) -> Decimal | None:
     if sent is None:
         return None
-    if not (sent.is_finite() and 0 <= sent < _MOST_COST):
+    text = sent if isinstance(sent, str) else repr(sent)
+    try:
+        cost = Decimal(text) if _NO_NUMBER.search(text) is None else None
+    except InvalidOperation:
+        cost = None
+    if cost is None:
+        raise single("wrong_type", "/cost_usd", 'A cost is a decimal number of US dollars, as in "0.0031".')
+    if not (cost.is_finite() and 0 <= cost < _MOST_COST):
         raise single("out_of_range", "/cost_usd", "A cost is from 0, and below 100,000,000 US dollars.")
-    return sent.quantize(_COST)
+    return cost.quantize(_COST)
 
 
 def _trial(sent: SentTrial) -> Trial | None:

@@ -24,7 +24,8 @@ _KINDS = (
     (
         (*(f"Expected `{kind}` {sign}" for kind in ("int", "float") for sign in "<>"), "Integer value", "Number out"),
         "out_of_range",
-        "This number is out of its range: a share is in [0, 1]; milliseconds are from 0 to 31 days, tokens to 10^10.",
+        "This number is out of its range: a share is in [0, 1]; milliseconds are from 0 to 31 days, tokens to 10^10. "
+        "JSON has neither NaN nor Infinity.",
     ),
     (
         ("Expected `datetime` with", "Invalid RFC3339"),

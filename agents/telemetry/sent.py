@@ -1,7 +1,7 @@
-"""The JSON in which a run is sent: what fields there are, and what each may hold."""
+"""The JSON in which a run is sent: what fields there are, and what each may hold. Null is as good as nothing wherever a
+field may be left out."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from assay.core.codes import FAILURE_TYPES, REASONS, RUN_STATUSES, SIGNALS, STEP
 from agents.telemetry.facts import Metadata
 
 MOST_CANDIDATES = 50
+# What a run's environment and a step's status are where nobody says.
+ENVIRONMENT, STATUS = "production", "success"
 
 # Of what letters a code is, `agents.telemetry.codes` checks of all codes of a run at once: a regular expression for
 # each would cost more than all else about them.
@@ -28,6 +30,9 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 Arm = Annotated[int, msgspec.Meta(ge=0, le=255)]
 Token = Annotated[str, msgspec.Meta(max_length=120)]
+# As text it keeps every digit. Whether a text is a number, `agents.telemetry.read` says: what Python takes for a
+# Decimal may have spaces and underscores in it.
+Cost = Annotated[str, msgspec.Meta(extra_json_schema={"format": "decimal"})] | int | float
 
 if TYPE_CHECKING:
     # msgspec reads the closed lists as they are; for a type checker they are strings.
@@ -65,7 +70,7 @@ class SentStep(SentTrial, forbid_unknown_fields=True, kw_only=True, omit_default
     step_type: StepType
     name: Code | None = None
     seq: Seq | None = None
-    status: Status = "success"
+    status: Status | None = STATUS
     started_at: Time | None = None
     ended_at: Time | None = None
     latency_ms: Milliseconds | None = None
@@ -73,7 +78,7 @@ class SentStep(SentTrial, forbid_unknown_fields=True, kw_only=True, omit_default
     tokens_out: Tokens | None = None
     tokens_cached: Tokens | None = None
     model: Code | None = None
-    metadata: Metadata = {}
+    metadata: Metadata | None = None
 
 
 class SentFailure(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -82,7 +87,7 @@ class SentFailure(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit
     failure_type: FailureType
     code: Code
     step_id: Code | None = None
-    metadata: Metadata = {}
+    metadata: Metadata | None = None
 
 
 class SentDecision(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -91,12 +96,12 @@ class SentDecision(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omi
     decision_id: Code | None = None
     decision_type: DecisionType
     selected: Code
-    candidates: Annotated[list[Code], msgspec.Meta(max_length=MOST_CANDIDATES)] = []
+    candidates: Annotated[list[Code], msgspec.Meta(max_length=MOST_CANDIDATES)] | None = None
     reason_code: Reason
     confidence: Share | None = None
     step_id: Code | None = None
     at: Time | None = None
-    metadata: Metadata = {}
+    metadata: Metadata | None = None
 
 
 class SentSignal(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -109,7 +114,7 @@ class SentSignal(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_
     weight: Share | None = None
     step_id: Code | None = None
     at: Time | None = None
-    metadata: Metadata = {}
+    metadata: Metadata | None = None
 
 
 class SentRun(SentTrial, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -118,7 +123,7 @@ class SentRun(SentTrial, forbid_unknown_fields=True, kw_only=True, omit_defaults
     run_id: Code
     agent_id: Code
     agent_version: Code
-    environment: Code = "production"
+    environment: Code | None = ENVIRONMENT
     status: Status
     started_at: Time
     ended_at: Time | None = None
@@ -130,10 +135,10 @@ class SentRun(SentTrial, forbid_unknown_fields=True, kw_only=True, omit_defaults
     tokens_in: Tokens | None = None
     tokens_out: Tokens | None = None
     tokens_cached: Tokens | None = None
-    cost_usd: Decimal | None = None
-    metadata: Metadata = {}
-    steps: list[SentStep] = []
+    cost_usd: Cost | None = None
+    metadata: Metadata | None = None
+    steps: list[SentStep] | None = None
     failure: SentFailure | None = None
-    failures: list[SentFailure] = []
-    decisions: list[SentDecision] = []
-    quality_signals: list[SentSignal] = []
+    failures: list[SentFailure] | None = None
+    decisions: list[SentDecision] | None = None
+    quality_signals: list[SentSignal] | None = None

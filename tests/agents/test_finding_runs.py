@@ -145,6 +145,7 @@ def mixed(vic: Person) -> Person:
         ({"failure_type": "tool", "status": "success"}, ["mended"]),
         ({"session_id": "talk-1"}, ["talked"]),
         ({"trace_id": TRACE}, ["traced"]),
+        ({"trace_id": TRACE.upper()}, ["traced"]),
         ({"run_id": "plain"}, ["plain"]),
         ({"run_id": "plain", "agent_id": "scout"}, []),
         ({"run_id": "nobody"}, []),

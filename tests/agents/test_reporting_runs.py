@@ -101,6 +101,50 @@ def test_it_refuses_what_contradicts_a_finished_run(mia: Person) -> None:
     check_counts(mia.project.pk)
 
 
+PARTS = ("steps", "failure", "failures", "decisions", "quality_signals")
+NULLS = {
+    "run": ["environment", "ended_at", "trace_id", "cost_usd", "metadata", "resolution_id", "version_id", *PARTS],
+    "steps": ["step_id", "name", "seq", "status", "metadata", "model"],
+    "failures": ["step_id", "metadata"],
+    "decisions": ["decision_id", "candidates", "confidence", "step_id", "at", "metadata"],
+    "quality_signals": ["signal_id", "weight", "step_id", "at", "metadata"],
+}
+
+
+def test_null_is_as_good_as_nothing(mia: Person) -> None:
+    """What is read from here has nulls in it: it can be sent as it is."""
+    parts = {
+        "steps": [{"step_type": "tool"}],
+        "failures": [{"failure_type": "tool", "code": "timeout"}],
+        "decisions": [a_decision()],
+        "quality_signals": [a_signal()],
+    }
+    bare = a_report(**parts)
+    assert post(mia, bare)[0] == 201
+    for name, members in parts.items():
+        nulls = dict.fromkeys(NULLS[name])
+        (told,) = post_batch(mia, bare | {name: [member | nulls for member in members]})["results"]
+        assert (told["result"], told["rejected"]) == ("duplicate", []), name
+    assert post(mia, a_report("run-2") | dict.fromkeys(NULLS["run"]))[1]["rejected"] == []
+    runs = stored(mia.project.pk)
+    assert (runs["run-2"].environment, runs["run-2"].metadata, runs["run-2"].steps) == ("production", {}, [])
+    assert runs["run-1"].steps[0].status == "success"
+    # A null does not hide what is wrong beside it.
+    (told,) = post_batch(mia, a_report("run-3", failures=None, decisions=[a_decision(metadata=None), 5]))["results"]
+    assert [one["pointer"] for one in told["rejected"]] == ["/decisions/1"]
+    check_counts(mia.project.pk)
+
+
+def test_a_cost_is_taken_as_text_or_number(mia: Person) -> None:
+    costs = [
+        *[("0.00310000", "0.0031"), ("3.1e-3", "0.0031"), ("99999999.99999999", "99999999.99999999"), (".5", "0.5")],
+        *[(0.0031, "0.0031"), (1e-8, "0.00000001"), (7, "7"), (0, "0")],
+    ]
+    for place, (cost, kept) in enumerate(costs):
+        assert post(mia, a_report(f"run-{place}", cost_usd=cost))[0] == 201
+        assert stored(mia.project.pk)[f"run-{place}"].cost_usd == Decimal(kept)
+
+
 def test_it_gathers_a_run_that_is_under_way(mia: Person) -> None:
     began = lately()
     first = a_report(started_at=began, status="running", steps=[a_step(step_id="s1", status="running")])

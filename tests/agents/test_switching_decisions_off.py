@@ -56,3 +56,35 @@ def test_what_is_stored_of_a_run_stays_when_it_ends(mia: Person) -> None:
     assert len(run.signals) == 1
     assert post(mia, last)[1] == told | {"result": "duplicate"}
     check_counts(mia.project.pk)
+
+
+def switch_on(project: Project) -> None:
+    AgentSettings.objects.filter(project=project).update(keeps_decisions=True)
+    read_settings.forget()
+
+
+def test_what_was_left_out_of_a_run_is_added_when_it_is_sent_again(mia: Person) -> None:
+    """Nobody who sends the same once more did anything wrong: it was the project that kept a part of it only."""
+    whole = a_whole_report()
+    switch_off(mia.project)
+    status, told = post(mia, whole)
+    assert (status, told["result"], told["dropped"]) == (201, "stored", {"decisions": 1, "quality_signals": 1})
+    switch_on(mia.project)
+
+    status, told = post(mia, whole)
+    assert (status, told["result"], told["decisions"], told["quality_signals"]) == (200, "updated", 1, 1)
+    check_counts(mia.project.pk)
+    assert post(mia, whole)[1]["result"] == "duplicate"
+    # It is as closed as any other now, and was so in all else.
+    for other in ({"decisions": [a_decision(selected="ask")]}, {"status": "failure"}, {"tokens_in": 99}):
+        assert post(mia, whole | other)[1]["code"] == "run_conflict"
+
+
+def test_what_was_left_out_opens_no_run_for_anything_else(mia: Person) -> None:
+    whole = a_whole_report()
+    switch_off(mia.project)
+    post(mia, whole)
+    switch_on(mia.project)
+    for other in ({"tokens_in": 99}, {"status": "failure"}, {"metadata": {"region": "us-1"}}):
+        assert post(mia, whole | other)[1]["code"] == "run_conflict"
+    assert Decision.objects.count() == 0
