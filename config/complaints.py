@@ -10,6 +10,7 @@ from assay.core.errors import AssayError, FieldError
 _PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[([^\]]*)\]")
 _FIELD = re.compile(r"(?:unknown|required) field `([^`]+)`")
+_BYTE = re.compile(r"\(byte (\d+)\)$")
 # A member of an object whose names are anybody's: msgspec does not say which.
 _ANY_MEMBER = "..."
 
@@ -39,11 +40,11 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] =
     ),
     (
         re.compile(r"Expected `str` of length ([<>]=?) (\d+)"),
-        lambda found: f"This text must have {_BOUNDS[found[1]]} {found[2]} characters.",
+        lambda found: f"This text must have {_BOUNDS[found[1]]} {_counted(found[2], 'character')}.",
     ),
     (
         re.compile(r"Expected `(?:array|object)` of length ([<>]=?) (\d+)"),
-        lambda found: f"This must have {_BOUNDS[found[1]]} {found[2]} members.",
+        lambda found: f"This must have {_BOUNDS[found[1]]} {_counted(found[2], 'member')}.",
     ),
     (re.compile(r"Expected `str` matching"), lambda _: "This text has not the form that it must have."),
     (re.compile(r"Invalid enum value"), lambda _: "This is none of the values that are taken here."),
@@ -72,6 +73,20 @@ def told(error: msgspec.ValidationError) -> AssayError:
     return AssayError("invalid", detail, status=422, errors=[FieldError(pointer, code, detail)])
 
 
+def why_unread(error: Exception) -> str:
+    """Why msgspec could not read JSON at all, as the end of a sentence."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deep."
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8."
+    sentence = str(error)
+    place = _BYTE.search(sentence)
+    where = f" at byte {place[1]}" if place else ""
+    if "escape" in sentence or "surrogate" in sentence:
+        return f"a text in it has a broken escape{where}, or half of a surrogate pair."
+    return f"it breaks{where}." if place else "it breaks off, or ends with half of a surrogate pair."
+
+
 def _in_words(sentence: str) -> str:
     for pattern, words in _SENTENCES:
         if found := pattern.match(sentence):
@@ -88,6 +103,10 @@ def _wrong_type(wanted: str, sent: str) -> str:
         return "This is of another type than it must be."
     either = " or ".join(filter(None, [", ".join(nouns[:-1]), nouns[-1]]))
     return f"This must be {either}, and is {_NOUNS.get(sent, 'something else')}."
+
+
+def _counted(number: str, noun: str) -> str:
+    return f"{number} {noun}" if number == "1" else f"{number} {noun}s"
 
 
 def _plain(number: str) -> str:

@@ -13,6 +13,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import BaseParser
 
+from config.complaints import why_unread
+
 MOST_DEEP = 32
 MOST_VALUES = 100_000
 MOST_TOLD = 20
@@ -41,7 +43,7 @@ def decode_json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise AssayError("invalid_json", f"The body is no valid JSON: {error}", status=400) from None
+        raise AssayError("invalid_json", f"The body cannot be read as JSON: {why_unread(error)}", status=400) from None
 
 
 def check_storable(value: Any) -> None:
