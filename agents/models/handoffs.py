@@ -224,7 +224,7 @@ class Handoff(Identified):
     @property
     def reason_now(self) -> str:
         """The same in words."""
-        return f"None of {self.max_attempts} attempts was finished within its lease." if self._ran_out else self.reason
+        return f"No attempt of {self.max_attempts} was finished within its lease." if self._ran_out else self.reason
 
     @property
     def _ran_out(self) -> bool:

@@ -7,11 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents.admin import board as board_module
+from agents.handoffs.fail_handoff import fail_handoff
 from agents.handoffs.tidy_handoffs import tidy_handoffs
 from agents.models import Handoff
 from agents.models.handoff_states import Priority, Status
 from tests.admin.exchange import HOUR, MINUTE, in_time, make_exchange, taken
-from tests.agents.handing import hand_over, let_pass
+from tests.agents.handing import confirmed, hand_over, let_pass
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db
@@ -121,11 +122,37 @@ def test_it_shows_so_many_of_each_and_counts_as_far_as_it_says(mia: Person, monk
     pending = part(board(mia), "board-PENDING")
     assert tasks(pending) == ids(*made[:2])
     assert "All 3" in pending
+    assert "these 2 come first" in pending
     ended = part(board(mia), "board-ended")
     assert tasks(ended) == ids(made[4])
     for number in range(5):
         hand_over(mia, payload={"topic": f"Number {number}"})
     assert "All 3+" in part(board(mia), "board-PENDING")
+
+
+def test_it_says_why_work_came_to_nothing(mia: Person) -> None:
+    told = {
+        "Too hot": {"reason": "The oven <b>burnt</b> " + "it " * 100, "reason_code": "tool_down"},
+        "Coded": {"reason_code": "invalid_json"},
+        "Said": {"reason": "No flour."},
+        "Silent": {},
+    }
+    for topic, why in told.items():
+        fail_handoff(access=mia.access, handoff=confirmed(mia, payload={"topic": topic}), **why)
+    let_pass(confirmed(mia, payload={"topic": "Forgotten"}, max_attempts=1), HOUR)
+    cards = {
+        topic: card
+        for card in part(board(mia), "board-ended").split('<li class="as-ho')[1:]
+        for topic in (*told, "Forgotten")
+        if f">{topic}</a>" in card
+    }
+    assert "The oven &lt;b&gt;burnt&lt;/b&gt; it it" in cards["Too hot"]
+    assert "<code>tool_down</code>" in cards["Too hot"]
+    assert "it " * 50 not in cards["Too hot"]
+    assert "<code>invalid_json</code>" in cards["Coded"]
+    assert "No flour." in cards["Said"]
+    assert "as-ho-why" not in cards["Silent"]
+    assert "No attempt of 1 was finished within its lease. <code>attempts_exhausted</code>" in cards["Forgotten"]
 
 
 def test_it_asks_no_more_of_the_database_because_there_is_more(mia: Person) -> None:

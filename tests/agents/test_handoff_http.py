@@ -210,7 +210,7 @@ def test_it_says_why_it_failed_before_anybody_wrote_it_down(mia: Person) -> None
     let_pass(last, timedelta(hours=1))
     seen = call(mia, "GET", f"{HANDOFF}{last.task_id}/").json
     assert (seen["status"], seen["reason_code"]) == ("FAILED", "attempts_exhausted")
-    assert seen["reason"] == "None of 1 attempts was finished within its lease."
+    assert seen["reason"] == "No attempt of 1 was finished within its lease."
 
 
 def test_lists_are_narrowed_by_what_is_true_now(mia: Person) -> None:

@@ -109,7 +109,7 @@ def test_it_is_tidied_as_it_was_judged(mia: Person) -> None:
     assert told(handoff) == ["created", "confirmed", "returned"]
     failed = again(last)
     assert failed.reason_code == "attempts_exhausted"
-    assert failed.reason == "None of 1 attempts was finished within its lease."
+    assert failed.reason == "No attempt of 1 was finished within its lease."
     written = again(last)
     assert [(it.state, it.reason_code_now, it.reason_now) for it in (unwritten, written)] == [
         ("FAILED", failed.reason_code, failed.reason)

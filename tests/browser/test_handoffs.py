@@ -7,6 +7,7 @@ from agents.handoffs.cancel_handoff import cancel_handoff
 from agents.models import Agent, AgentMemory, Handoff, PayloadType
 from sentinel.access import access_of_installation
 from tests.admin.exchange import make_exchange, page_of
+from tests.agents.handing import hand_over
 from tests.browser.conftest import visit
 from tests.browser.test_every_page import keep
 from tests.conftest import Person, make_person
@@ -104,6 +105,31 @@ def test_it_answers_reassigns_cancels_and_hands_over_again(
     page.get_by_role("radio", name="High").check()
     page.get_by_role("button", name="Hand it over").click()
     expect(page.get_by_role("heading", name="A post about rye")).to_be_visible()
+    assert visitor.examine() == []
+
+
+CUT_OFF = """
+    () => [...document.querySelectorAll(".as-jump .as-chip")]
+        .filter((it) => it.scrollWidth > it.clientWidth + 1 || it.getBoundingClientRect().right > window.innerWidth)
+        .map((it) => it.innerText)
+"""
+
+
+def test_it_leads_to_each_column_on_a_phone(chromium: Browser, site: str, exchange: dict[str, Handoff]) -> None:
+    mia: Person = make_person("mo", exchange["waiting"].project, "admin")
+    for number in range(30):
+        hand_over(mia, payload={"topic": f"Number {number}"})
+    visitor = visit(chromium, site, 390, "light")
+    visitor.log_in("root")
+    visitor.go(BOARD)
+    assert visitor.page.evaluate(CUT_OFF) == []
+    keep(visitor, "handoff-board-jump-390-light")
+    visitor.page.locator(".as-jump").get_by_text("Input required 1").click()
+    expect(visitor.page.locator("#board-INPUT_REQUIRED h3")).to_be_in_viewport()
+    assert visitor.page.evaluate(
+        "document.querySelector('#board-INPUT_REQUIRED h3').getBoundingClientRect().top"
+        " >= document.querySelector('.as-jump').getBoundingClientRect().bottom"
+    )
     assert visitor.examine() == []
 
 
