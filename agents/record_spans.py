@@ -28,6 +28,7 @@ AHEAD = timedelta(days=1)
 DOOR = "otlp"
 # Of a trace, which is merged as a whole whenever more of it comes; and of what is stored in one transaction.
 MOST_SPANS = 10_000
+TOO_MANY = "too_many_spans"
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -50,6 +51,7 @@ def record_spans(*, project_id: UUID, body: bytes, read: Callable[[bytes, Sent],
     now = timezone.now()
     sent = Sent(namer_of(project_id), earliest=_since(now - timedelta(days=project.days)), latest=_since(now + AHEAD))
     read(body, sent)
+    _refuse_long_traces(sent)
     _forget_foreign_trials(project_id, sent)
     storing = _Storing(project_id, sent, keeps_decisions=project.keeps_decisions)
     plain = {trace_id for trace_id, spans in sent.traces.items() if not any(span.known for span in spans)}
@@ -98,9 +100,6 @@ class _Storing:
         waiting: dict[str, list[Span]] = {}
         count = 0
         for trace_id, spans in traces.items():
-            if len(spans) > MOST_SPANS:
-                told[trace_id] = _too_many()
-                continue
             waiting[trace_id] = spans
             count += len(spans)
             if count >= MOST_SPANS:
@@ -131,18 +130,21 @@ class _Storing:
         return {group.key: one for group, one in zip(groups, stored, strict=True)}
 
 
-def _too_many() -> AssayError:
-    return AssayError("too_many_spans", f"A trace may have {MOST_SPANS} spans at most.", status=413)
-
-
 def _merge(stored: list[Run], sent: list[Run]) -> list[Run]:
     """AssayError where the trace's id is that of a run which was sent otherwise, or its spans are too many."""
     if any(run.trace_id is None or not run.run_id.startswith(run.trace_id) for run in stored):
         raise AssayError("run_conflict", "A run that is no trace is known by the id of this trace.", status=409)
     runs = merge(stored, sent)
-    if stored and sum(1 + len(run.steps) for run in runs) > MOST_SPANS:
-        raise _too_many()
+    if sum((run.span_id is not None) + len(run.steps) for run in runs) > MOST_SPANS:
+        raise AssayError(TOO_MANY, f"A trace may have {MOST_SPANS} spans at most.", status=413)
     return runs
+
+
+def _refuse_long_traces(sent: Sent) -> None:
+    """What is too long by itself is neither assembled nor held. A span that came twice is one, here as in `_merge`."""
+    for trace_id, spans in list(sent.traces.items()):
+        if len(spans) > MOST_SPANS and len({span.span_id for span in spans}) > MOST_SPANS:
+            sent.rejected[TOO_MANY] += len(sent.traces.pop(trace_id))
 
 
 def _forget_foreign_trials(project_id: UUID, sent: Sent) -> None:

@@ -28,13 +28,14 @@ _INVALID_ARGUMENT = 3
 _REASONS = {
     "invalid_id": "spans that have no valid ids",
     "time_out_of_range": "spans that began or ended before what is kept, or more than a day ahead",
-    "too_many_spans": "spans that belong to traces of more than 10,000 spans",
+    "too_many_spans": "spans that would make a trace longer than 10,000 spans",
     "too_many_sent": "spans that come after the first 50,000 of a request",
     "run_conflict": "spans that belong to traces whose id is that of another run",
 }
 _ONE_REASON = {
     "invalid_id": "span that has no valid ids",
     "time_out_of_range": "span that began or ended before what is kept, or more than a day ahead",
+    "too_many_spans": "span that would make a trace longer than 10,000 spans",
     "too_many_sent": "span that comes after the first 50,000 of a request",
     "run_conflict": "span that belongs to a trace whose id is that of another run",
 }
