@@ -1,6 +1,8 @@
 """Nothing that an agent tells of itself makes the SDK raise: what may not be told is left out, counted, warned of."""
 
+import contextlib
 import enum
+import threading
 import warnings
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +13,7 @@ import pytest
 from assay import AssayWarning
 from assay.core.codes import REASONS, SIGNALS
 from assay.tracing import AgentTracer, Run
+from assay.tracing.drops import Drops
 from assay.tracing.record import MOST_OF_A_KIND
 
 from tests.sdk.conftest import MakeTracer, Sent
@@ -263,13 +266,93 @@ def test_it_warns_once_of_each_kind_and_counts_on(make_tracer: MakeTracer, caplo
             run.record_quality_signal(*SIGNAL, weight=5)
 
     told = [str(warning.message) for warning in warned if warning.category is AssayWarning]
-    assert [message.partition(",")[2].split(":")[0] for message in told] == [
+    assert [message.partition(",")[2].split(":")[0].split(".")[0] for message in told] == [
         " a decision was left out",
-        " a number was outside its range; it was left out, and with it a decision or signal that it rated. Further"
-        " ones are counted only, in AgentTracer.dropped.",
+        " a number was outside its range; it was left out, and with it a decision or signal that it rated",
     ]
+    assert all(message.endswith("Further ones are counted only, in AgentTracer.dropped.") for message in told)
     assert len(caplog.records) == 2
     assert tracer.dropped == {"unknown_decision": 100, "out_of_range": 100}
+
+
+WORDS = "two words"
+
+
+@pytest.mark.parametrize(
+    ("tell", "field", "call"),
+    [
+        (lambda run: run.step("tool", WORDS), "name", "Run.step"),
+        (lambda run: run.step("tool", model=WORDS), "model", "Run.step"),
+        (lambda run: run.step(WORDS), "step_type", "Run.step"),
+        (lambda run: run.step("tool", parent=WORDS), "parent", "Run.step"),
+        (lambda run: run.step("tool").set_tokens(model=WORDS), "model", "Step.set_tokens"),
+        (lambda run: run.step("tool").set_tokens(1, -2), "tokens_out", "Step.set_tokens"),
+        (lambda run: run.step("tool").fail(WORDS), "code", "Step.fail"),
+        (lambda run: run.set_tokens(cost_usd=WORDS), "cost_usd", "Run.set_tokens"),
+        (lambda run: run.set_resolution(WORDS), "resolution", "Run.set_resolution"),
+        (lambda run: run.fail(WORDS, "a"), "failure_type", "Run.fail"),
+        (lambda run: run.record_failure("tool", WORDS), "code", "Run.record_failure"),
+        (lambda run: run.record_decision(DECISION[0], WORDS, DECISION[2]), "selected", "Run.record_decision"),
+        (lambda run: run.record_decision(*DECISION[:2], WORDS), "reason_code", "Run.record_decision"),
+        (lambda run: run.record_decision(*DECISION, candidates=[WORDS]), "candidates", "Run.record_decision"),
+        (lambda run: run.record_decision(*DECISION, confidence=5), "confidence", "Run.record_decision"),
+        (lambda run: run.record_decision(*DECISION, step_id=WORDS), "step_id", "Run.record_decision"),
+        (lambda run: run.record_quality_signal(*SIGNAL, weight=5), "weight", "Run.record_quality_signal"),
+        (lambda run: run.record_quality_signal(*SIGNAL[:2], WORDS), "value", "Run.record_quality_signal"),
+        (lambda run: run.record_quality_signal(SIGNAL[0], WORDS, True), "signal_code", "Run.record_quality_signal"),
+        (lambda run: run.add_metadata({"b": WORDS, "a": 1, "c": []}), "metadata[b, c]", "Run.add_metadata"),
+        (lambda run: run.add_metadata({"user_prompt": 1}), "metadata[user_prompt]", "Run.add_metadata"),
+        (lambda run: run.add_metadata({WORDS: 1}), "metadata", "Run.add_metadata"),
+        (lambda run: run.add_metadata(WORDS), "metadata", "Run.add_metadata"),
+    ],
+)
+def test_it_names_the_field_and_the_callers_line_and_no_value(
+    make_tracer: MakeTracer, tell: Any, field: str, call: str
+) -> None:
+    run = make_tracer().start_run()
+    with pytest.warns(AssayWarning) as warned:
+        tell(run)
+    message = str(warned[0].message)
+    number = tell.__code__.co_firstlineno
+    assert f"It was `{field}` of `{call}`, called in {__file__}, line {number}." in message
+    assert WORDS not in message
+
+
+@pytest.mark.parametrize("field", ["run_id", "session_id", "parent", "trace_id", "span_id", "resolution", "metadata"])
+def test_it_names_the_field_of_a_run(make_tracer: MakeTracer, field: str) -> None:
+    tracer = make_tracer()
+    with pytest.warns(AssayWarning, match=rf"It was `{field}` of `AgentTracer.start_run`, called in .*, line \d+"):
+        tracer.start_run(**{field: WORDS})
+
+
+def test_it_warns_of_each_field_once(make_tracer: MakeTracer, caplog: pytest.LogCaptureFixture) -> None:
+    tracer = make_tracer()
+    run = tracer.start_run()
+    for _ in range(10):
+        run.step(WORDS, WORDS, model=WORDS)
+    assert (len(caplog.records), tracer.dropped) == (3, {"unknown_step_type": 10, "not_a_code": 20})
+    # Names of keys may be without end.
+    for number in range(100):
+        run.add_metadata({f"k{number}": WORDS})
+    assert len(caplog.records) == 3 + 20
+    assert tracer.dropped["metadata"] == 100
+
+
+def test_it_names_the_line_that_left_a_with_and_none_where_nobody_called(
+    twin: Twin, make_tracer: MakeTracer, caplog: pytest.LogCaptureFixture
+) -> None:
+    tracer = make_tracer()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(tracer.start_run())
+        tracer.close()
+    assert f"called in {__file__}, line" in caplog.text
+    caplog.clear()
+    drops = Drops()
+    thread = threading.Thread(target=drops.count, args=["unwritable"])
+    thread.start()
+    thread.join()
+    assert "It was" not in caplog.text
+    assert "written as JSON. Further ones" in caplog.text
 
 
 def test_a_closed_tracer_takes_nothing_and_harms_nobody(twin: Twin, make_tracer: MakeTracer) -> None:

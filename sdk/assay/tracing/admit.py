@@ -1,6 +1,6 @@
 """Admit to a run what may be told of it. What may not is counted and left out; nothing here raises."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from assay.core import token
@@ -10,6 +10,9 @@ from assay.core.resolve import Resolution
 from assay.tracing.drops import Drops
 
 MOST_CANDIDATES = 50
+MOST_NAMED = 5
+"""Keys of metadata that a warning names."""
+
 UNNAMED = "unnamed"
 """The code of what was named by something that is no code, where it may not go without one."""
 
@@ -29,14 +32,14 @@ def plain(given: Any) -> str | None:
     return str.__str__(given) if of(given, str) else None
 
 
-def code(given: Any, drops: Drops, otherwise: str | None = None) -> str | None:
-    """Return the code that was given, `otherwise` where none was, or something else."""
+def code(given: Any, drops: Drops, field: str, otherwise: str | None = None) -> str | None:
+    """Return the code that was given as this field, `otherwise` where none was, or something else."""
     if given is None:
         return otherwise
     word = given if type(given) is str else plain(given)  # most often it is, and that costs no call
     if is_code(word):
         return word
-    drops.count("not_a_code")
+    drops.count("not_a_code", field=field)
     return otherwise
 
 
@@ -53,14 +56,14 @@ def pair(given_type: Any, given_code: Any, known: Mapping[str, Container[str]]) 
     return (kind, word) if kind is not None and word is not None else None
 
 
-def hexadecimal(given: Any, digits: int, drops: Drops) -> str | None:
+def hexadecimal(given: Any, digits: int, drops: Drops, field: str) -> str | None:
     """Return a trace's or span's id of so many hexadecimal digits, in lower case; None where it is no such thing."""
     if given is None:
         return None
     lowered = (plain(given) or "").lower()
     if len(lowered) == digits and set(lowered) <= set("0123456789abcdef") and set(lowered) != {"0"}:
         return lowered
-    drops.count("not_a_code")
+    drops.count("not_a_code", field=field)
     return None
 
 
@@ -70,15 +73,15 @@ def candidates(given: Any, drops: Drops) -> list[str] | None:
         return None
     kind = next((kind for kind in (list, tuple, set, frozenset) if of(given, kind)), None)
     if kind is None:
-        drops.count("not_a_code")
+        drops.count("not_a_code", field="candidates")
         return None
     # All of them at once, by the class's own way: another thread may be at them.
     words = [each if type(each) is str else plain(each) for each in list(kind.__iter__(given))]
     admitted = [word for word in words if word is not None and is_code(word)]
     if len(admitted) < len(words):
-        drops.count("not_a_code", len(words) - len(admitted))
+        drops.count("not_a_code", len(words) - len(admitted), "candidates")
     if len(admitted) > MOST_CANDIDATES:
-        drops.count("too_many", len(admitted) - MOST_CANDIDATES)
+        drops.count("too_many", len(admitted) - MOST_CANDIDATES, "candidates")
         del admitted[MOST_CANDIDATES:]
     return admitted or None
 
@@ -88,7 +91,7 @@ def metadata(given: Any, drops: Drops) -> Metadata | None:
     if given is None:
         return None
     if not of(given, dict):
-        drops.count("metadata")
+        drops.count("metadata", field="metadata")
         return None
     # A copy, made at once: another thread may be at it. What is judged is what is told, and no class of the caller's.
     copied = dict.copy(given)
@@ -99,7 +102,9 @@ def metadata(given: Any, drops: Drops) -> Metadata | None:
     }
     kept, refused = clean_metadata(named)
     if refused or len(named) < len(copied):
-        drops.count("metadata", len(refused) + len(copied) - len(named))
+        drops.count(
+            "metadata", len(refused) + len(copied) - len(named), _named(key for key in named if key not in kept)
+        )
     return kept or None
 
 
@@ -108,7 +113,7 @@ def more_metadata(known: Metadata | None, given: Any, drops: Drops) -> Metadata 
     together = (known or {}) | (metadata(given, drops) or {})
     surplus = list(together)[MOST_METADATA:]
     if surplus:
-        drops.count("metadata", len(surplus))
+        drops.count("metadata", len(surplus), _named(surplus))
     return {key: value for key, value in together.items() if key not in surplus} or None
 
 
@@ -124,9 +129,15 @@ def resolution_id(given: Any, drops: Drops) -> str | None:
     try:
         token.read(text or "none")
     except AssayError:
-        drops.count("invalid_resolution")
+        drops.count("invalid_resolution", field="resolution")
         return None
     return text
+
+
+def _named(keys: Iterable[str]) -> str:
+    """The metadata, with some of these keys of it: those that are codes, which may be told."""
+    codes = sorted(key for key in keys if is_code(key))[:MOST_NAMED]
+    return f"metadata[{', '.join(codes)}]" if codes else "metadata"
 
 
 def _plain_value(value: Any) -> Any:

@@ -1,5 +1,8 @@
-"""Count what a tracer dropped, and say so once for each kind, without a word of what it was."""
+"""Count what a tracer dropped, and say so once for each kind and field, without a word of what it was."""
 
+import contextlib
+import os
+import sys
 import threading
 from collections import Counter
 from typing import Final
@@ -11,7 +14,7 @@ KINDS: Final = {
     "not_a_code": "a name was left out: a code is 1 to 100 of ASCII letters, digits and . _ : / @ + -, without spaces",
     "unknown_step_type": "a step's type is none that Assay knows; it became `other`",
     "unknown_failure_type": "a failure's type is none that Assay knows; it became `other`",
-    "unknown_decision": "a decision was left out: its reason code is none of its decision type",
+    "unknown_decision": "a decision was left out: its reason code is none of its decision type, or it selected no code",
     "unknown_signal": "a quality signal was left out: its code is none of its signal type",
     "unknown_step": "a step was named that its run does not have; the name was left out",
     "own_parent": "a run was named as its own parent; the name was left out",
@@ -29,21 +32,37 @@ KINDS: Final = {
 }
 
 
+MOST_TOLD: Final = 20
+"""Fields of one kind that are named. Keys of metadata may be without end."""
+
+_OWN: Final = (os.path.dirname(os.path.dirname(__file__)) + os.sep, contextlib.__file__)
+
+
 class Drops:
     """How much of each kind was dropped."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        self._told: dict[str, set[str]] = {}
         self._lock = threading.RLock()
         forks.watch(self)
 
-    def count(self, kind: str, number: int = 1) -> None:
-        """Count `number` things of one of `KINDS`, and warn of the first. Raises nothing."""
+    def count(self, kind: str, number: int = 1, field: str = "") -> None:
+        """Count `number` things of one of `KINDS`, and warn of the first of each `field`: the name of what was given,
+        never what was given. Raises nothing."""
         with self._lock:
-            first = kind not in self._counts
             self._counts[kind] += number
+            told = self._told.setdefault(kind, set())
+            first = field not in told and len(told) < MOST_TOLD
+            if first:
+                told.add(field)
         if first:
-            warn(f"While tracing an agent, {KINDS[kind]}. Further ones are counted only, in AgentTracer.dropped.")
+            # The caller's line is named, and not shown: what may not be told may stand in it. That is why the warning
+            # itself points at a line of ours.
+            warn(
+                f"While tracing an agent, {KINDS[kind]}.{_where(field)} Further ones are counted only, in"
+                " AgentTracer.dropped."
+            )
 
     def counted(self) -> dict[str, int]:
         """Return how many were dropped, by kind."""
@@ -59,3 +78,15 @@ class Drops:
     def after_fork_in_child(self) -> None:
         """Count on, with a lock that nobody holds."""
         self._lock = threading.RLock()
+
+
+def _where(field: str) -> str:
+    """Which field of which call it was, and where that was called, as a sentence; nothing where nobody called."""
+    own, frame = "", sys._getframe(1)
+    while frame.f_code.co_filename.startswith(_OWN) and frame.f_back is not None:
+        own, frame = frame.f_code.co_qualname, frame.f_back
+    file = frame.f_code.co_filename
+    if file.startswith(_OWN) or file == threading.__file__:
+        return ""
+    named = f"`{field}` of" if field else "in"
+    return f" It was {named} `{own}`, called in {file}, line {frame.f_lineno}."

@@ -25,13 +25,13 @@ def share(given: Any) -> float | None:
     return float(given) if 0 <= given <= 1 else None
 
 
-def tokens(given: Any, drops: Drops, otherwise: int | None) -> int | None:
-    """Return a count of tokens, `otherwise` where none was given, or something else."""
+def tokens(given: Any, drops: Drops, field: str, otherwise: int | None) -> int | None:
+    """Return a count of tokens, `otherwise` where none was given as this field, or something else."""
     if given is None:
         return otherwise
     number = int.__int__(given) if of(given, int) and not of(given, bool) else -1
     if not 0 <= number <= MOST_TOKENS:
-        drops.count("out_of_range")
+        drops.count("out_of_range", field=field)
         return otherwise
     return number
 
@@ -46,7 +46,7 @@ def cost(given: Any, drops: Drops, otherwise: Decimal | None) -> Decimal | None:
     elif of(given, int, Decimal) and not of(given, bool):
         dollars = Decimal(given)
     if not dollars.is_finite() or not 0 <= dollars <= DEAREST_USD:
-        drops.count("out_of_range")
+        drops.count("out_of_range", field="cost_usd")
         return otherwise
     return dollars.quantize(SMALLEST_USD, context=DOLLARS)
 

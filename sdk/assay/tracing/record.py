@@ -83,10 +83,10 @@ class Record:
             return
         known = admit.one_of(failure_type, FAILURE_TYPES)
         if known is None:
-            self.drops.count("unknown_failure_type")
+            self.drops.count("unknown_failure_type", field="failure_type")
         failure = FailureItem(
             failure_type=known or "other",
-            code=admit.code(code, self.drops) or admit.UNNAMED,
+            code=admit.code(code, self.drops, "code") or admit.UNNAMED,
             step_id=step_id,
             metadata=admit.metadata(metadata, self.drops),
         )

@@ -57,17 +57,17 @@ class Run(Place):
         seq = record.next_seq()
         known = admit.one_of(step_type, STEP_TYPES)
         if known is None:
-            drops.count("unknown_step_type")
+            drops.count("unknown_step_type", field="step_type")
         item = StepItem(
             step_id=str(seq) if seq else "",
-            parent_step_id=self._step_id(parent),
+            parent_step_id=self._step_id(parent, "parent"),
             step_type=known or "other",
-            name=admit.code(name, drops),
+            name=admit.code(name, drops, "name"),
             seq=seq,
             status="running",
             started_at=record.now(),
             # What was not given, most often most of it, costs no call.
-            model=None if model is None else admit.code(model, drops),
+            model=None if model is None else admit.code(model, drops, "model"),
             resolution_id=None if resolution is None else admit.resolution_id(resolution, drops),
             metadata=None if metadata is None else admit.metadata(metadata, drops),
         )
@@ -97,13 +97,13 @@ class Run(Place):
         if not record.takes(record.item.decisions):
             return
         pair = admit.pair(decision_type, reason_code, REASONS)
-        chosen = admit.code(selected, drops)
+        chosen = admit.code(selected, drops, "selected")
         if pair is None or chosen is None:
-            drops.count("unknown_decision")
+            drops.count("unknown_decision", field="reason_code" if pair is None else "selected")
             return
         rated = measure.share(confidence)
         if rated is None and confidence is not None:
-            drops.count("out_of_range")
+            drops.count("out_of_range", field="confidence")
             return
         decision = DecisionItem(
             decision_type=pair[0],
@@ -136,14 +136,14 @@ class Run(Place):
             return
         pair = admit.pair(signal_type, signal_code, SIGNALS)
         if pair is None:
-            drops.count("unknown_signal")
+            drops.count("unknown_signal", field="signal_code")
             return
         if value is not True and value is not False:
-            drops.count("not_a_boolean")
+            drops.count("not_a_boolean", field="value")
             return
         weighed = measure.share(weight)
         if weighed is None and weight is not None:
-            drops.count("out_of_range")
+            drops.count("out_of_range", field="weight")
             return
         signal = SignalItem(
             signal_type=pair[0],
@@ -184,9 +184,9 @@ class Run(Place):
         item, drops = self.record.item, self.record.drops
         if not self.record.goes_on():
             return
-        item.tokens_in = measure.tokens(tokens_in, drops, item.tokens_in)
-        item.tokens_out = measure.tokens(tokens_out, drops, item.tokens_out)
-        item.tokens_cached = measure.tokens(tokens_cached, drops, item.tokens_cached)
+        item.tokens_in = measure.tokens(tokens_in, drops, "tokens_in", item.tokens_in)
+        item.tokens_out = measure.tokens(tokens_out, drops, "tokens_out", item.tokens_out)
+        item.tokens_cached = measure.tokens(tokens_cached, drops, "tokens_cached", item.tokens_cached)
         item.cost_usd = measure.cost(cost_usd, drops, item.cost_usd)
 
     def set_resolution(self, resolution: Any) -> None:
@@ -244,7 +244,7 @@ class Run(Place):
         else:
             self.record.drops.count("other_process")
 
-    def _step_id(self, named: Any) -> str | None:
+    def _step_id(self, named: Any, field: str = "step_id") -> str | None:
         """The id of a step of this run: the one that was named, else the one that this thread or task is in."""
         if named is None:
             place = here()
@@ -257,5 +257,5 @@ class Run(Place):
         if word in self.record.step_ids:
             return word
         if word != "":
-            self.record.drops.count("unknown_step")
+            self.record.drops.count("unknown_step", field=field)
         return None

@@ -37,10 +37,10 @@ class Step(Place):
         record, drops, item = self.record, self.record.drops, self.item
         if not record.goes_on():
             return
-        item.tokens_in = measure.tokens(tokens_in, drops, item.tokens_in)
-        item.tokens_out = measure.tokens(tokens_out, drops, item.tokens_out)
-        item.tokens_cached = measure.tokens(tokens_cached, drops, item.tokens_cached)
-        item.model = admit.code(model, drops, item.model)
+        item.tokens_in = measure.tokens(tokens_in, drops, "tokens_in", item.tokens_in)
+        item.tokens_out = measure.tokens(tokens_out, drops, "tokens_out", item.tokens_out)
+        item.tokens_cached = measure.tokens(tokens_cached, drops, "tokens_cached", item.tokens_cached)
+        item.model = admit.code(model, drops, "model", item.model)
         dollars = measure.cost(cost_usd, drops, None)
         if dollars is not None and item.step_id:
             record.costs[item.step_id] = dollars

@@ -29,7 +29,7 @@ class AgentTracer:
 
     It is made with `url` and `key` and what else `Assay` takes, or with a `client` (an `Assay` or `AsyncAssay`), whose
     queue and options it then uses. Raises `invalid_options` when it is made, and nothing after that: what cannot be
-    told is left out, counted in `dropped`, and warned of once for each kind.
+    told is left out, counted in `dropped`, and warned of once for each kind and field, with the caller's file and line.
     """
 
     def __init__(
@@ -90,10 +90,10 @@ class AgentTracer:
             outer = parent
         outer_item = outer.record.item if outer is not None else None
         wall = time.time()
-        own_id = admit.code(run_id, drops) or new_id(wall)
-        parent_id = outer_item.run_id if outer_item is not None else admit.code(parent, drops)
+        own_id = admit.code(run_id, drops, "run_id") or new_id(wall)
+        parent_id = outer_item.run_id if outer_item is not None else admit.code(parent, drops, "parent")
         if parent_id == own_id:
-            drops.count("own_parent")
+            drops.count("own_parent", field="parent")
             parent_id = None
         item = RunItem(
             run_id=own_id,
@@ -103,9 +103,9 @@ class AgentTracer:
             status="running",
             started_at=datetime.fromtimestamp(wall, UTC),
             parent_run_id=parent_id,
-            session_id=admit.code(session_id, drops) or self._session_of(outer_item),
-            trace_id=admit.hexadecimal(trace_id, 32, drops),
-            span_id=admit.hexadecimal(span_id, 16, drops),
+            session_id=admit.code(session_id, drops, "session_id") or self._session_of(outer_item),
+            trace_id=admit.hexadecimal(trace_id, 32, drops, "trace_id"),
+            span_id=admit.hexadecimal(span_id, 16, drops, "span_id"),
             resolution_id=admit.resolution_id(resolution, drops),
             metadata=admit.metadata(metadata, drops),
         )
