@@ -73,6 +73,12 @@ def told(error: msgspec.ValidationError) -> AssayError:
     return AssayError("invalid", detail, status=422, errors=[FieldError(pointer, code, detail)])
 
 
+def told_in_short(error: msgspec.ValidationError) -> str:
+    """msgspec's complaint as the end of a sentence: where, and what."""
+    field = told(error).errors[0]
+    return f"{field.pointer}: {field.detail}" if field.pointer else field.detail
+
+
 def why_unread(error: Exception) -> str:
     """Why msgspec could not read JSON at all, as the end of a sentence."""
     if isinstance(error, RecursionError):

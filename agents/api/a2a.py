@@ -30,6 +30,7 @@ from agents.handoffs.find_handoff import find_handoff
 from agents.handoffs.list_tasks import list_tasks
 from agents.handoffs.take_message import take_message
 from agents.models import Agent
+from config.complaints import told_in_short
 from config.fast_lane import for_programs
 from config.problems import as_assay_error
 from config.rest import json_body, parse_json
@@ -90,7 +91,7 @@ def _read(body: bytes) -> Call:
     try:
         call = msgspec.convert(sent, Call)
     except msgspec.ValidationError as error:
-        raise RpcError(REQUEST, f"This is no JSON-RPC request: {error}.") from None
+        raise RpcError(REQUEST, f"This is no JSON-RPC request. {told_in_short(error)}") from None
     if call.jsonrpc != "2.0":
         raise RpcError(REQUEST, "This is no request of JSON-RPC 2.0.")
     return call
@@ -112,7 +113,7 @@ def _answer(access: Access, call: Call) -> dict[str, Any]:
     try:
         params: Any = msgspec.convert(call.params or {}, shape)
     except msgspec.ValidationError as error:
-        raise RpcError(PARAMS, f"The params cannot be read: {error}.") from None
+        raise RpcError(PARAMS, f"The params cannot be read. {told_in_short(error)}") from None
     try:
         return do(access, params)
     except Exception as error:

@@ -14,6 +14,7 @@ from django.utils.http import parse_etags
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from config.complaints import told_in_short
 from config.fast_lane import for_programs
 from config.rest import json_body, parse_json
 from experiments.bundle import serve
@@ -117,7 +118,7 @@ def _asked(request: HttpRequest) -> Asked:
     try:
         context = msgspec.convert(body, FlagRequest).context
     except msgspec.ValidationError as error:
-        raise AssayError("invalid_context", f"The context cannot be used: {error}.", status=400) from None
+        raise AssayError("invalid_context", f"The context cannot be used. {told_in_short(error)}", status=400) from None
     if context.targetingKey is not None:
         assign.check_unit(context.targetingKey)
     return Asked(context.targetingKey, context.language)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from assay.core.errors import AssayError
 
-from config.complaints import told
+from config.complaints import told, told_in_short
 from config.rest import decode_json
 
 
@@ -66,6 +66,7 @@ def test_it_says_what_should_be_there(place: int) -> None:
         error = told(found.value)
         assert [(one.pointer, one.detail) for one in error.errors] == [(pointer, sentence)]
         assert error.detail == sentence
+        assert told_in_short(found.value) == (f"{pointer}: {sentence}" if pointer else sentence)
 
 
 @pytest.mark.parametrize(
