@@ -10,7 +10,7 @@ from agents.questions.count_rows import DECISIONS, FAILED, FINISHED, RUNS
 from agents.questions.read_counts import read_counts
 from agents.questions.require_decisions import require_decisions
 from agents.questions.scope import Scope, WindowTold
-from agents.questions.stats.proportion import Interval, difference_of_shares, wilson
+from agents.questions.stats.proportion import Interval, clopper_pearson, difference_of_shares
 from agents.questions.together import Together, share, together
 
 NOTE = (
@@ -101,7 +101,7 @@ def _correlation(pair: dict[str, Any], everything: dict[str, Any], runs: int, co
         runs=present,
         runs_with_failures=failing,
         correlation_rate=rate,
-        interval=wilson(failing, present, confidence),
+        interval=clopper_pearson(failing, present, confidence),
         base_rate=share(everything["with_failures"], runs),
         runs_when_absent=absent,
         rate_when_absent=other,

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agents.models import AgentSettings
 from agents.questions.stats.phi import Table, interval_of_phi, phi
-from agents.questions.stats.proportion import difference_of_shares, wilson
+from agents.questions.stats.proportion import clopper_pearson, difference_of_shares
 from agents.questions.stats.several import confidence_of_each
 from tests.agents.asking import (
     a_decision,
@@ -132,7 +132,7 @@ def test_it_shows_decisions_beside_the_base_rate(busy: Person) -> None:
     # The run that goes on has decided too, but has not come to anything.
     assert (fresh["total_occurrences"], fresh["runs"], fresh["runs_with_failures"]) == (13, 6, 4)
     assert (fresh["correlation_rate"], fresh["base_rate"]) == (pytest.approx(4 / 6), 0.25)
-    assert fresh["interval"] == pytest.approx(wilson(4, 6, each))
+    assert fresh["interval"] == pytest.approx(clopper_pearson(4, 6, each))
     assert (fresh["runs_when_absent"], fresh["rate_when_absent"]) == (14, pytest.approx(1 / 14))
     assert fresh["difference"] == pytest.approx(4 / 6 - 1 / 14)
     assert fresh["difference_interval"] == pytest.approx(difference_of_shares(1, 14, 4, 6, each))

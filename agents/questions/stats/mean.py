@@ -16,19 +16,22 @@ def mean_of_sums(n: int, total: float, squares: float) -> Estimate:
 
 
 def difference_of_means(a: Estimate, b: Estimate, confidence: float) -> Interval | None:
-    """The interval of the mean of b less that of a, of independent samples whose spreads may differ.
+    """The interval of the mean of b less that of a, of independent samples. None while a sample has fewer than two
+    values, or neither has any spread.
 
-    Welch (1947, "The Generalization of 'Student's' Problem when Several Different Population Variances are Involved",
-    Biometrika 34) with the degrees of freedom of Satterthwaite (1946). None while a sample has fewer than two values,
-    or neither has any spread.
+    Student's, with the degrees of freedom of Satterthwaite (1946, "An Approximate Distribution of Estimates of Variance
+    Components", Biometrics Bulletin 2), and with the greater of both spreads for both. So it is nowhere narrower than
+    Welch's, which takes a few values that happen to be alike for certain: of 600 runs that take 4 steps or 5, and two
+    that both took 4, it says that they differ.
     """
-    if min(float(a.units), float(b.units)) < 2:
+    n_a, n_b = float(a.units), float(b.units)
+    if min(n_a, n_b) < 2:
         return None
-    of_a, of_b = float(a.variance), float(b.variance)
-    variance = of_a + of_b
-    if not variance > 0:
+    spread = max(float(a.variance) * n_a, float(b.variance) * n_b)
+    if not spread > 0:
         return None
-    freedom = variance**2 / (of_a**2 / (float(a.units) - 1) + of_b**2 / (float(b.units) - 1))
-    reach = float(stdtrit(freedom, (1 + confidence) / 2)) * math.sqrt(variance)
+    of_a, of_b = spread / n_a, spread / n_b
+    freedom = (of_a + of_b) ** 2 / (of_a**2 / (n_a - 1) + of_b**2 / (n_b - 1))
+    reach = float(stdtrit(freedom, (1 + confidence) / 2)) * math.sqrt(of_a + of_b)
     difference = float(b.mean) - float(a.mean)
     return difference - reach, difference + reach
