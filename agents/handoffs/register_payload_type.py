@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from agents.models import PayloadType
 from sentinel.access import Access
+from sentinel.models import Project
 
 
 @transaction.atomic
@@ -25,6 +26,8 @@ def register_payload_type(
     """
     access.require("agents.write")
     _check(name, schema)
+    # Of two that register the same at once the second finds what the first has made.
+    list(Project.objects.select_for_update(no_key=True).filter(pk=access.project_id).values_list("pk"))
     there = _there_already(access, name, schema, description, version)
     if there is not None:
         return there
@@ -39,10 +42,6 @@ def register_payload_type(
     except IntegrityError as error:
         if "one_payload_type" not in str(error):
             raise
-        # Two that register the same at once both get what the first of them made.
-        there = _there_already(access, name, schema, description, version)
-        if there is not None:
-            return there
         told = f"Version {number} of {name} is there already."
         raise single("version_taken", "/version", told, status=409) from None
 

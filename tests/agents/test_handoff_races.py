@@ -15,8 +15,10 @@ from agents.handoffs.cancel_handoff import cancel_handoff
 from agents.handoffs.complete_handoff import complete_handoff
 from agents.handoffs.confirm_handoff import confirm_handoff
 from agents.handoffs.reassign_handoff import reassign_handoff
+from agents.handoffs.register_payload_type import register_payload_type
 from agents.handoffs.tidy_handoffs import tidy_handoffs
-from agents.models import AgentMemory, Handoff, HandoffResult
+from agents.models import Agent, AgentMemory, Handoff, HandoffResult, PayloadType
+from agents.save_agent import save_agent
 from tests.agents.handing import again, agent, confirmed, hand_over
 from tests.conftest import Person
 
@@ -65,6 +67,25 @@ def test_one_of_many_confirms(mia: Person) -> None:
 def test_one_key_makes_one_handoff(mia: Person) -> None:
     answers = at_once([lambda: hand_over(mia, idempotency_key="k") for _ in range(WORKERS)])
     assert {answer.task_id for answer in answers} == {Handoff.objects.get().task_id}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_type_is_registered_once(mia: Person) -> None:
+    schema = {"type": "object", "properties": {"dish": {"type": "string"}}}
+    register = partial(register_payload_type, access=mia.access, name="menu", schema=schema)
+    answers = at_once([register] * WORKERS)
+    assert {answer.pk for answer in answers} == {PayloadType.objects.get(name="menu").pk}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_codes_that_differ_in_case_alone_are_given_once(mia: Person) -> None:
+    project = mia.project
+    names = ["pia", "PIA", "Pia", "pIA", "piA", "PiA"]
+    answers = at_once(
+        [partial(save_agent, access=mia.access, agent=Agent(project=project, code=code, name="Pia")) for code in names]
+    )
+    assert codes(answers) == {"done": 1, "code_taken": len(names) - 1}
+    assert Agent.objects.in_project(project.pk).filter(code__iexact="pia").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
