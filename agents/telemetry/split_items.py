@@ -9,9 +9,13 @@ from agents.telemetry.odd_json import no_json
 _SPACE = rb"[ \t\n\r]*"
 _HEAD = re.compile(rb"%b(?:\{%b(?:\"items\"%b(?::%b(\[)?)?)?)?" % ((_SPACE,) * 4))
 _TAIL = re.compile(rb"\]%b(?:(,)|\}%b(\Z)?)?" % ((_SPACE,) * 2))
-# A string ends at the next quote: escaped ones are blanked out before. Brackets that follow each other are one step.
-_AMONG_ITEMS = re.compile(rb'"[^"]*"?|[\[{]+|[\]}]+|,')
-_WITHIN_ITEM = re.compile(rb'"[^"]*"?|[\[{]+|[\]}]+')
+# A string ends at the next quote: escaped ones are blanked out before. Many strings, lists or objects that hold none,
+# and brackets that follow each other are one step; not all of them at once, for what repeats takes room.
+_STRINGS = rb'(?P<strings>(?:"[^"]*+"?[^"%b\[\]{}]*+){1,500}+)'
+_LEAVES = rb'(?P<leaves>(?:[\[{](?:[^"\[\]{}]*+"[^"]*+"){0,20}+[^"\[\]{}]*+[\]}][^"\[\]{}]*+){1,500}+)'
+_BRACKETS = rb"(?P<begin>[\[{]++)|(?P<end>[\]}]++)"
+_AMONG_ITEMS = re.compile(b"|".join([_STRINGS % b",", _BRACKETS, b"(?P<comma>,)"]))
+_WITHIN_ITEM = re.compile(b"|".join([_LEAVES, _STRINGS % b"", _BRACKETS]))
 
 
 def split_items(body: bytes, *, most: int, most_values: int) -> list[bytes]:
@@ -49,13 +53,12 @@ def _cut(body: bytes, blank: bytes, start: int, most: int) -> tuple[list[bytes],
         if step is None:
             return items, len(body)
         place = step.end()
-        sign = blank[step.start() : step.start() + 1]
-        if sign == b",":
+        if step.lastgroup == "comma":
             items.append(body[start : step.start()].strip())
             start = place
-        elif sign in b"[{":
+        elif step.lastgroup == "begin":
             depth += len(step.group())
-        elif sign in b"]}":
+        elif step.lastgroup == "end":
             if len(step.group()) > depth:
                 place = step.start() + depth
                 items.append(body[start:place].strip())

@@ -1,10 +1,12 @@
 """JSON that is odd somewhere costs what it is odd in: the rest of a batch is stored."""
 
 import json
+from random import Random
 from typing import Any
 
 import pytest
 
+from agents.telemetry.split_items import split_items
 from tests.agents.reporting import a_decision, a_report, a_step, counted, post, post_batch, send, stored
 from tests.conftest import Person
 
@@ -114,10 +116,33 @@ def test_a_broken_run_is_told_where_it_breaks(mia: Person) -> None:
     assert "line 1, column 12" in refused["detail"]
 
 
+TEXTS = ["a", "", '"]}', "\\", '\\"', "\ud800", "é", "]", "{", ","]
+
+
+def anything(chance: Random, depth: int = 0) -> Any:
+    """A value as JSON may hold it, or as Python writes it."""
+    kind = chance.randrange(6 if depth < 4 else 4)
+    if kind == 4:
+        return [anything(chance, depth + 1) for _ in range(chance.randrange(4))]
+    if kind == 5:
+        return {chance.choice(TEXTS): anything(chance, depth + 1) for _ in range(chance.randrange(4))}
+    return [chance.choice(TEXTS), chance.random(), None, NAN][kind]
+
+
+def test_items_are_told_apart_whatever_is_in_them() -> None:
+    chance = Random(7)
+    for _ in range(1000):
+        items = [anything(chance) for _ in range(chance.randrange(1, 6))]
+        told = json.dumps({"items": items}, ensure_ascii=chance.random() < 0.5, indent=chance.choice([None, 1]))
+        found = split_items(told.encode(errors="surrogatepass"), most=1000, most_values=10**6)
+        assert repr([json.loads(one.decode(errors="surrogatepass")) for one in found]) == repr(items)
+
+
 HOSTILE: dict[str, tuple[bytes, int, str]] = {
     "deep": (b'{"items":[%b' % (b"[" * 900_000), 400, "invalid_json"),
     "deep and closed": (b'{"items":[%b]}' % (b"[" * 900_000 + b"]" * 900_000), 200, "too_deep"),
     "deeper than values may be many": (b'{"items":[%b' % (b"[" * 16_000_000), 413, "too_many_values"),
+    "lists in lists": (b'{"items":[{NaN%b}]}' % (b'["",[]]' * 400_000), 200, "invalid_json"),
     "lists": (b'{"items":[NaN%b' % (b"[]" * 8_000_000), 413, "too_many_values"),
     "strings": (b'{"items":[NaN%b' % (b'""' * 8_000_000), 413, "too_many_values"),
     "escapes": (b'{"items":["\\ud800%b"]}' % (b'\\"' * 8_000_000), 200, "wrong_type"),
