@@ -142,7 +142,7 @@ HOSTILE: dict[str, tuple[bytes, int, str]] = {
     "deep": (b'{"items":[%b' % (b"[" * 900_000), 400, "invalid_json"),
     "deep and closed": (b'{"items":[%b]}' % (b"[" * 900_000 + b"]" * 900_000), 200, "too_deep"),
     "deeper than values may be many": (b'{"items":[%b' % (b"[" * 16_000_000), 413, "too_many_values"),
-    "lists in lists": (b'{"items":[{NaN%b}]}' % (b'["",[]]' * 400_000), 200, "invalid_json"),
+    "lists in lists": (b'{"items":[{NaN%b}]}' % (b'["",[]]' * 200_000), 200, "invalid_json"),
     "lists": (b'{"items":[NaN%b' % (b"[]" * 8_000_000), 413, "too_many_values"),
     "strings": (b'{"items":[NaN%b' % (b'""' * 8_000_000), 413, "too_many_values"),
     "escapes": (b'{"items":["\\ud800%b"]}' % (b'\\"' * 8_000_000), 200, "wrong_type"),
