@@ -88,3 +88,17 @@ def test_what_was_left_out_opens_no_run_for_anything_else(mia: Person) -> None:
     for other in ({"tokens_in": 99}, {"status": "failure"}, {"metadata": {"region": "us-1"}}):
         assert post(mia, whole | other)[1]["code"] == "run_conflict"
     assert Decision.objects.count() == 0
+
+
+def test_what_was_left_out_beside_what_is_stored_stays_out(mia: Person) -> None:
+    """Nobody can tell it from a decision that was made up later."""
+    whole = a_whole_report(status="running")
+    ended_at = whole.pop("ended_at")
+    post(mia, whole)
+    switch_off(mia.project)
+    last = whole | {"status": "success", "ended_at": ended_at, "decisions": [*whole["decisions"], a_decision()]}
+    assert post(mia, last)[1]["dropped"] == {"decisions": 1}
+    switch_on(mia.project)
+    assert post(mia, last)[1]["code"] == "run_conflict"
+    assert post(mia, last | {"decisions": whole["decisions"]})[1]["result"] == "duplicate"
+    assert Decision.objects.count() == 1
