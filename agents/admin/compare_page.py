@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import pluralize
 
 from agents.admin.known_agents import Known, Select, select
+from agents.admin.lone_version import lone_version
 from agents.admin.scoped import Scoped, scope_of, scoped
 from agents.admin.strips import Strip, around_zero, reach_of
 from agents.questions.compare_versions import VersionsCompared, compare_versions
@@ -45,7 +46,7 @@ class Block:
 
 
 def show(page: ProjectAdmin, request: HttpRequest) -> HttpResponse:
-    """About six queries, of rollups alone."""
+    """About six queries, of rollups alone; three where there are no two versions."""
     page.access(request).require(page.reads)
     project_id = page.access(request).project_id
     asked = scoped(request, project_id, names=("agent_id", "environment"))
@@ -55,6 +56,8 @@ def show(page: ProjectAdmin, request: HttpRequest) -> HttpResponse:
         scope = scope_of(project_id, asked.window, agent_id=agent, environment=asked.scope.environment or "")
         found = compare_versions(scope=scope, version_a=a, version_b=b)
         shown |= {"found": found, "blocks": _blocks(found), "confidence": percent(found.intervals.confidence)}
+    elif agent:
+        shown["lone"] = lone_version(project_id, asked, agent)
     return page.page(request, "agents/compare.html", title="Compare versions", opts=None, **shown)
 
 
@@ -78,12 +81,13 @@ def _chosen(request: HttpRequest, asked: Scoped) -> tuple[str, str, str]:
 def _selects(asked: Scoped, agent: str, a: str, b: str) -> list[Select]:
     of_agent: list[Known] = [it for it in asked.known if it.agent_id == agent]
     versions = {it.agent_version for it in of_agent}
-    return [
+    offered = [
         select("agent_id", "Agent", (it.agent_id for it in asked.known), agent, has_any=False),
         select("version_a", "Version", versions, a, has_any=False),
         select("version_b", "Beside version", versions, b, has_any=False),
         select("environment", "Environment", (it.environment for it in of_agent), asked.scope.environment or ""),
     ]
+    return [it for it in offered if it.values]
 
 
 def _blocks(found: VersionsCompared) -> list[Block]:

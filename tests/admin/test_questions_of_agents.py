@@ -11,6 +11,7 @@ from django.utils.html import strip_tags
 from agents import read_settings
 from agents.admin.compare_page import signed
 from agents.admin.correlate_page import phi
+from agents.admin.windows import midnight
 from agents.models import AgentSettings
 from agents.telemetry import facts
 from tests.admin.watched import keep, make_run
@@ -121,6 +122,66 @@ def test_what_rounds_to_nothing_has_no_sign() -> None:
 def test_it_says_what_is_missing_where_there_is_one_version(vic: Person) -> None:
     two_versions(vic)
     assert "ATLAS ran in one version only, 1.0.0." in words(vic, "compare", "?agent_id=ATLAS")
+
+
+def test_it_says_that_an_agent_did_not_run_in_a_window_and_leads_to_where_it_did(vic: Person) -> None:
+    last = midnight(timezone.now()) - timedelta(days=3)
+    for version, at in (("1.0.0", last - timedelta(days=40)), ("2.0.0", last)):
+        keep(vic.project, make_run(version, at, agent_version=version))
+    keep(vic.project, make_run("other", timezone.now(), agent_id="ATLAS"))
+    whole = page(vic, "compare", "?agent_id=RAFA&window=today")
+    said = words(vic, "compare", "?agent_id=RAFA&window=today")
+    assert f"RAFA did not run in this time. The last day on which it ran was {last:%-d %b %Y}. Show All" in said
+    assert "one version only" not in said
+    assert 'name="version_a"' not in whole
+    (elsewhere,) = re.findall(r'<a class="as-btn" href="([^"]+)"', whole)
+    assert "RAFA: 1.0.0 and 2.0.0" in words(vic, "compare", elsewhere.replace("&amp;", "&"))
+    assert "RAFA ran in one version only in this time, 2.0.0. Show All" in words(
+        vic, "compare", "?agent_id=RAFA&window=7d"
+    )
+
+
+def test_it_leads_to_a_window_no_wider_than_need_be(vic: Person) -> None:
+    now = midnight(timezone.now())
+    for version, days in (("1.0.0", 5), ("2.0.0", 3)):
+        keep(vic.project, make_run(version, now - timedelta(days=days), agent_version=version))
+    assert "did not run in this time" in words(vic, "compare", "?agent_id=RAFA&window=today")
+    assert 'href="?agent_id=RAFA&amp;window=7d">Show 7 days' in page(vic, "compare", "?agent_id=RAFA&window=today")
+
+
+def test_it_leads_to_the_only_version_of_an_agent(vic: Person) -> None:
+    keep(vic.project, make_run("old", timezone.now() - timedelta(days=20)))
+    assert 'href="?agent_id=RAFA&amp;window=30d">Show 30 days' in page(vic, "compare", "?agent_id=RAFA&window=7d")
+    assert "RAFA ran in one version only, 1.0.0. As soon as" in words(vic, "compare", "?agent_id=RAFA&window=30d")
+
+
+def test_it_says_that_nothing_is_known_of_an_agent_that_never_ran(vic: Person, stranger: Person) -> None:
+    two_versions(vic)
+    assert "Nothing is known of an agent called zz." in words(vic, "compare", "?agent_id=zz")
+    assert "Nothing is known of an agent called RAFA." in words(stranger, "compare", "?agent_id=RAFA&window=today")
+
+
+def test_it_draws_nothing_in_full_colour_that_a_single_run_may_have_come_to_by_chance(vic: Person) -> None:
+    """Ten of a hundred runs fail, and then the first of a new version, with a decision of its own."""
+    now = timezone.now()
+    runs = [
+        make_run(
+            f"old-{number}", now - timedelta(days=1, minutes=number), status="failure" if number < 10 else "success"
+        )
+        for number in range(100)
+    ]
+    new = make_run("new", now - timedelta(minutes=1), agent_version="2.0.0", status="failure")
+    new.decisions = [
+        facts.Decision(
+            own_id="d", decision_type="retry_strategy", selected="stop", reason_code="backoff_required", confidence=None
+        )
+    ]
+    new.signals = [facts.Signal(own_id="s", signal_type="tool_failure", signal_code="timeout", value=True)]
+    keep(vic.project, *runs, new)
+    for name in ("compare", "correlate"):
+        whole = page(vic, name)
+        assert "as-strip" in whole
+        assert "as-strip-clear" not in whole
 
 
 def test_it_puts_a_rate_beside_its_base_rate_and_its_n(vic: Person) -> None:

@@ -9,7 +9,7 @@ Interval: TypeAlias = tuple[float, float]
 
 # Below so many in a group the difference has limits that hold by their construction; from here on narrower ones, of
 # which every outcome was counted.
-MANY = 50
+MANY = 20
 
 
 def clopper_pearson(count: int, of: int, confidence: float) -> Interval | None:
@@ -34,7 +34,8 @@ def difference_of_shares(count_a: int, of_a: int, count_b: int, of_b: int, confi
     limits of each at half of what may go wrong, so that by Bonferroni's inequality it holds at least as often as it
     says. With more in both: the distances of each share to its exact limits, squared and added (MOVER: Zou and Donner
     2008, "Construction of Confidence Limits about Effect Measures: A General Approach", Statistics in Medicine 27), and
-    twice their product besides so far as they lean the same way. How often that holds says docs/agent-questions.md.
+    their product besides, so far as chance may have cut one of them short. How often it holds is told in
+    docs/agent-questions.md.
     """
     few = min(of_a, of_b) < MANY
     each = (1 + confidence) / 2 if few else confidence
@@ -60,12 +61,9 @@ def _lean(below: float, above: float) -> float:
 def _reach(first: float, second: float, lean: float, other: float) -> float:
     """Two distances added, `lean` and `other` being how much further each might have gone the other way.
 
-    A share that is rare cannot lie further down than at 0. Two such distances are no normal errors that would make up
-    for each other: their squares alone promise too much when they, or the longer of them, are cut short like that.
+    A share that is rare cannot lie further down than at 0, and what cuts its distance short is no normal error that
+    would make up for another: their squares alone promise too much.
     """
-    if not first + second:
-        return 0.0
-    # With a smaller factor it goes wrong more often, for rare shares in groups of unequal size; with a larger one as
-    # often.
-    along = min(max(3 * (lean * first + other * second) / (first + second), 0.0), 1.0)
+    # With a factor of 1 it goes wrong more often than it says, for rare shares at both ends of [0, 1].
+    along = min(max(1.5 * max(lean, other), 0.0), 1.0)
     return math.sqrt(first * first + second * second + 2 * along * first * second)
