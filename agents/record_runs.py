@@ -18,7 +18,8 @@ from agents.read_settings import read_settings
 from agents.store_runs import Stored, store_runs
 from agents.telemetry.facts import Group, Run, Step, Trial
 from agents.telemetry.merge import merge_reports
-from agents.telemetry.read import Read, Window, check_parents, read_run
+from agents.telemetry.parts import Window
+from agents.telemetry.read import Read, check_parents, read_run
 from agents.telemetry.refusals import Refusals
 from agents.telemetry.withhold import withhold
 

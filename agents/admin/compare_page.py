@@ -141,15 +141,15 @@ def _rate(name: str, it: RateDifference, reach: float) -> Row:
 
 
 def _mean(name: str, it: MeanDifference) -> Row:
-    low, high = (_amount(name, end, sign=True) for end in it.interval) if it.interval else ("", "")
+    low, high = (amount(name, end, sign=True) for end in it.interval) if it.interval else ("", "")
     return Row(
         name=MEANS[name],
         kind="",
-        a=_amount(name, it.a.mean),
-        b=_amount(name, it.b.mean),
+        a=amount(name, it.a.mean),
+        b=amount(name, it.b.mean),
         of_a=f"{it.a.n:,} run{pluralize(it.a.n)}",
         of_b=f"{it.b.n:,} run{pluralize(it.b.n)}",
-        difference=_amount(name, it.difference, sign=True),
+        difference=amount(name, it.difference, sign=True),
         low=low,
         high=high,
         strip=around_zero(it.interval, it.difference, reach_of([it.interval])),
@@ -167,12 +167,13 @@ def points(share: float) -> str:
     return f"{100 * share:.1f} pp" if 100 * share < 10 else f"{100 * share:.0f} pp"
 
 
-def _amount(name: str, value: float | None, *, sign: bool = False) -> str:
+def amount(name: str, value: float | None, *, sign: bool = False) -> str:
+    """So much of a measure; with `sign` as a difference, which has none where it is none, to what is shown of it."""
     if value is None:
         return "–"
     said = _said(name, abs(value))
-    if sign and said.startswith("<"):
-        return "about 0"
+    if sign and (said.startswith("<") or said == _said(name, 0)):
+        return "about 0" if value else said
     return f"{'−' if value < 0 else '+'}{said}" if sign else said
 
 

@@ -7,7 +7,7 @@ import msgspec
 from assay.core.errors import single
 
 from agents.telemetry.facts import Decision, Failure, Run, Signal, Step
-from agents.telemetry.read import MILLISECOND
+from agents.telemetry.parts import MILLISECOND
 
 P = TypeVar("P", Failure, Decision, Signal)
 

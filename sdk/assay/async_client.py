@@ -34,7 +34,7 @@ class AsyncAssay:
         request = request_of(asked)
         bundle = self._engine.live or await asyncio.to_thread(self._engine.current)
         resolution = self._engine.answer(bundle, request, fallback)
-        met = self._engine.first_meeting(resolution, request.unit)
+        met = self._engine.meetings.first(resolution, request.unit)
         if met is not None:
             await asyncio.to_thread(self._engine.queue, "exposures", met)
         return resolution

@@ -70,7 +70,7 @@ class Assay:
         request = request_of(asked)
         bundle = self._engine.live or self._engine.current()
         resolution = self._engine.answer(bundle, request, fallback)
-        met = self._engine.first_meeting(resolution, request.unit)
+        met = self._engine.meetings.first(resolution, request.unit)
         if met is not None:
             self._engine.queue("exposures", met)
         return resolution

@@ -12,11 +12,11 @@ import msgspec
 
 from assay import forks
 from assay.core.bundle import Bundle
-from assay.core.cache import Cache
 from assay.core.errors import AssayError, BundleError
 from assay.core.resolve import Request, Resolution, resolve
 from assay.fallback import AssayUnavailable, Fallback, fall_back
 from assay.folder import open_folder
+from assay.meetings import Meetings
 from assay.notices import Notices, logger
 from assay.observe import Outcome
 from assay.options import Options
@@ -34,7 +34,6 @@ REFUSED_PAUSE = 30.0
 EXIT_TIMEOUT = 2.0
 RESTART_PAUSE = 1.0
 FORK_PATIENCE = 0.3
-MOST_MET = 50_000
 MOST_UNPLACED = 10_000
 
 
@@ -54,8 +53,7 @@ class Engine:
         self._outbox = Outbox(self._folder, options.max_queue)
         self._transport = Transport(options.url, options.key, options.timeout)
         self._server = f"Assay at {options.url}"
-        # Whom this process has told of. It may be lost: telling again changes nothing.
-        self._met = Cache(MOST_MET)
+        self.meetings = Meetings()
         self._loaded = False
         self._trouble = "no answer yet"
         self._notices = Notices()
@@ -112,21 +110,6 @@ class Engine:
         taken = self._spool.put_later(run)
         self._saver.wake()
         return taken
-
-    def first_meeting(self, resolution: Resolution, unit: str | None) -> bytes | None:
-        """Return the exposure to queue, None where this process has told of this unit already or there is none to tell.
-
-        It goes to disk before the caller is answered: an arm that brings its process down must not thereby lose the
-        exposures that say so.
-        """
-        experiment = resolution.experiment
-        if experiment is None:
-            return None
-        met = f"{experiment.id}:{unit}"
-        if self._met.get(met) is not None:
-            return None
-        self._met.put(met, True)
-        return msgspec.json.encode({"resolution_id": resolution.resolution_id})
 
     def queue_outcome(self, outcome: Outcome) -> None:
         """Put an outcome in the outbox. Before there ever was a bundle that of a unit by name waits in memory: whose

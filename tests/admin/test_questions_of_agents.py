@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from agents import read_settings
-from agents.admin.compare_page import signed
+from agents.admin.compare_page import amount, signed
 from agents.admin.correlate_page import phi
 from agents.admin.windows import midnight
 from agents.models import AgentSettings
@@ -116,6 +116,7 @@ def test_it_counts_one_run_as_one(vic: Person) -> None:
 
 def test_what_rounds_to_nothing_has_no_sign() -> None:
     assert [phi(it) for it in (-0.004, 0.0, -0.0, 0.004, -0.006, 1.0)] == [*["0.00"] * 4, "−0.01", "+1.00"]
+    assert [amount("steps", it, sign=True) for it in (0.0, 4e-15, -0.04, -0.06)] == ["0.0", *2 * ["about 0"], "−0.1"]
     assert [signed(it) for it in (-0.0004, 0.0004, -0.0006)] == ["0.0 pp", "0.0 pp", "−0.1 pp"]
 
 
